@@ -1,0 +1,1 @@
+"""Signals: facts made into opinions. They never decide."""

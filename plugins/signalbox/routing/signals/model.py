@@ -1,0 +1,123 @@
+"""What the shipped weights say about a request: chances per kind, difficulty, and how likely a weak model fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from pathlib import Path
+from typing import Final, Self
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signalbox.errors import FileError
+from signalbox.routing.signals.features import NAMES, Shape, shape
+from signalbox.routing.signals.text import SLOTS, Grams, grams
+from signalbox.schema.facts import Facts
+
+SHIPPED: Final = Path(__file__).parent.parent / "weights" / "signals.npz"
+HEADS: Final = ("difficulty", "weak_failure", "gain")
+"""Columns after those of the kinds, all log-odds: difficulty as a share of 10, that a weak model fails, and that it
+fails where a strong one does not."""
+
+_Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TextScores:
+    """What was learned, applied to one request."""
+
+    kinds: tuple[str, ...]
+    chances: tuple[float, ...]
+    """Calibrated chance per kind of `kinds`; they sum to 1."""
+    difficulty: float
+    """How hard people find it, 0-10."""
+    weak_failure: float
+    """Chance that a small open model fails, 0-1, from text alone."""
+    gain: float
+    """Chance that a small model fails where a large one does not, 0-1."""
+    shape: Shape
+    grams: Grams
+    roots: tuple[int, ...] = ()
+    """Where the root of each kind stands in `kinds`; empty: nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextModel:
+    """Immutable weights: a hashed table for text (int8, one scale per column) and a small one for shape."""
+
+    kinds: tuple[str, ...]
+    roots: tuple[int, ...]
+    """The column of each kind's root; its own for a root."""
+    table: NDArray[np.int8]
+    """(SLOTS, kinds + HEADS)"""
+    scale: _Floats
+    """Per column of `table`."""
+    dense: _Floats
+    """(len(NAMES), kinds + HEADS)"""
+    sharpness: float
+    """What logits of kinds are multiplied with (temperature scaling)."""
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """The weights of a file, or the shipped ones. Raises FileError where it is no such file."""
+        place = path or SHIPPED
+        try:
+            with place.open("rb") as file, np.load(file, allow_pickle=False) as found:
+                model = cls(
+                    kinds=tuple(str(name) for name in found["kinds"]),
+                    roots=tuple(int(root) for root in found["roots"]),
+                    table=np.ascontiguousarray(found["table"], dtype=np.int8),
+                    scale=found["scale"].astype(np.float32),
+                    dense=found["dense"].astype(np.float32),
+                    sharpness=float(found["sharpness"]),
+                )
+        except (OSError, KeyError, ValueError, EOFError, BadZipFile) as problem:
+            raise FileError(place, f"holds no signal weights ({problem}).", remedy=_REMEDY) from problem
+        columns = len(model.kinds) + len(HEADS)
+        if model.table.shape != (SLOTS, columns) or model.dense.shape != (len(NAMES), columns):
+            raise FileError(
+                place, f"has weights of another shape {model.table.shape}, {model.dense.shape}.", remedy=_REMEDY
+            )
+        return model
+
+    def read(self, facts: Facts) -> TextScores:
+        """One pass over the (capped) text of a request."""
+        found, look = grams(facts), shape(facts)
+        rows = self.table.take(found.slots, axis=0).astype(np.float32)
+        logits = found.weights @ rows
+        logits *= self.scale
+        logits += np.array(look.vector, dtype=np.float32) @ self.dense
+        *kinds, difficulty, failure, gain = logits.tolist()
+        return TextScores(
+            kinds=self.kinds,
+            chances=chances(kinds, self.roots, self.sharpness),
+            difficulty=10 * chance(difficulty),
+            weak_failure=chance(failure),
+            gain=chance(gain),
+            shape=look,
+            grams=found,
+            roots=self.roots,
+        )
+
+
+_REMEDY: Final = "Make it with `signalbox train`, or leave the path out for the shipped weights."
+
+
+def chances(logits: list[float], roots: tuple[int, ...], sharpness: float) -> tuple[float, ...]:
+    """Chances that sum to 1: a choice among the roots, then one among the root itself (log-odds 0) and its children."""
+    tops = [logit for at, logit in enumerate(logits) if roots[at] == at]
+    top = max(tops, default=0.0)
+    own = [exp(sharpness * (logit - top)) if roots[at] == at else 0.0 for at, logit in enumerate(logits)]
+    total = sum(own)
+    inner = [1.0 if roots[at] == at else exp(min(logit, 30.0)) for at, logit in enumerate(logits)]
+    within = [0.0] * len(logits)
+    for at, root in enumerate(roots):
+        within[root] += inner[at]
+    return tuple([own[root] / total * inner[at] / within[root] for at, root in enumerate(roots)])
+
+
+def chance(logit: float) -> float:
+    """Log-odds to a chance."""
+    return 1 / (1 + exp(-min(max(logit, -30.0), 30.0)))

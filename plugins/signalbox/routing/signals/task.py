@@ -1,0 +1,133 @@
+"""What a request asks for: structure where it is certain, the user's own phrases, else what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from signalbox.routing.signals.features import Shape
+from signalbox.routing.signals.model import TextScores
+from signalbox.routing.signals.patterns import (
+    Keywords,
+    Utterances,
+    passages_laid_out,
+    told_of_tools,
+    told_to_ground,
+)
+from signalbox.schema.facts import Facts
+from signalbox.schema.signals import TaskSignal
+from signalbox.schema.taxonomy import Taxonomy
+
+GENERAL: Final = "general_qa"
+_SURE: Final = 0.6
+"""Share of its parent's chance from which a child is answered rather than the parent."""
+_OTHERS: Final = 3
+_ON_TEXTS: Final = ("summarisation", "translation", "classification_extraction", "query_rewriting", "writing_editing")
+_RIVAL: Final = 0.6
+"""Other work on given texts, and the chance above which it is that rather than a question about them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The kinds that were learned, as the taxonomy orders them."""
+
+    chains: tuple[tuple[str, ...], ...]
+    """Per learned kind: itself and its ancestors; empty where the taxonomy does not have it."""
+    children: Mapping[str, tuple[str, ...]]
+    roots: tuple[str, ...]
+
+
+class TaskReader:
+    """Reads the task of requests. Immutable but for a memory of which kinds the weights know."""
+
+    def __init__(self, taxonomy: Taxonomy, *, abstain_below: float = 0.3) -> None:
+        self._taxonomy = taxonomy
+        self._abstain_below = abstain_below
+        self._ancestry = {name: taxonomy.ancestry(name) for name in taxonomy.kinds}
+        self._keywords = Keywords.of(taxonomy.kinds)
+        self._utterances = Utterances.of(taxonomy.kinds)
+        self._trees: dict[tuple[str, ...], _Tree] = {}
+
+    def __call__(self, facts: Facts, scores: TextScores) -> TaskSignal:
+        """The task. Keywords win over structure, structure over resemblance, resemblance over what was learned."""
+        if facts.endpoint == "embedding" and "embeddings" in self._taxonomy.kinds:
+            return TaskSignal("embeddings", 1.0, "endpoint")
+        chances = self._chances(scores)
+        if kind := self._keywords.match(facts.prompt):
+            return TaskSignal(kind, 1.0, "keyword", self._others(chances, kind), "a keyword of the taxonomy")
+        if (found := self._structure(facts, scores.shape, chances)) is not None:
+            kind, sure, note = found
+            return TaskSignal(kind, sure, "structure", self._others(chances, kind), note)
+        if (alike := self._utterances.match(scores.grams)) is not None:
+            return TaskSignal(alike[0], alike[1], "utterance", self._others(chances, alike[0]), "like an utterance")
+        return self._learned(scores, chances)
+
+    def _structure(self, facts: Facts, look: Shape, chances: Mapping[str, float]) -> tuple[str, float, str] | None:
+        """What the request carries decides, whatever its words say."""
+        kinds = self._taxonomy.kinds
+        if "tool_use" in kinds and not facts.tool_choice_none:
+            if facts.tools or facts.tool_results:
+                return "tool_use", 0.97, "tools" if facts.tools else "tool results"
+            if facts.system and told_of_tools(facts.system):
+                return "tool_use", 0.85, "tools told of in the system prompt"
+        if "rag_query" not in kinds:
+            return None
+        given = facts.documents > 0 or (bool(facts.system) and told_to_ground(facts.system))
+        if given or passages_laid_out(look.text):
+            rival = max((name for name in _ON_TEXTS if name in chances), key=chances.__getitem__, default="rag_query")
+            if chances.get(rival, 0.0) <= _RIVAL:
+                return "rag_query", 0.95 if given else 0.9, "passages given"
+        return None
+
+    def _learned(self, scores: TextScores, chances: Mapping[str, float]) -> TaskSignal:
+        tree = self._tree(scores)
+        if not tree.roots:
+            return TaskSignal(GENERAL, 0.0, "abstain")
+        name = max(tree.roots, key=chances.__getitem__)
+        if chances[name] < self._abstain_below:
+            return TaskSignal(GENERAL, chances[name], "abstain", self._others(chances, GENERAL), f"{name} at best")
+        while children := tree.children.get(name):
+            best = max(children, key=chances.__getitem__)
+            if chances[best] < _SURE * chances[name]:
+                break
+            name = best
+        return TaskSignal(name, chances[name], "signal", self._others(chances, name))
+
+    def _chances(self, scores: TextScores) -> Mapping[str, float]:
+        """Chance by kind; a parent has the sum of its children and its own."""
+        sums: dict[str, float] = {}
+        tree = self._tree(scores)
+        for chain, chance in zip(tree.chains, scores.chances, strict=True):
+            for name in chain:
+                sums[name] = sums.get(name, 0.0) + chance
+        return sums
+
+    def _others(self, chances: Mapping[str, float], answer: str) -> Mapping[str, float]:
+        """The next best kinds; no descendant of the answer is among them."""
+        kept: dict[str, float] = {}
+        for name in sorted(chances, key=chances.__getitem__, reverse=True):
+            if answer not in self._ancestry[name]:
+                kept[name] = min(1.0, chances[name])
+                if len(kept) == _OTHERS:
+                    break
+        return MappingProxyType(kept)
+
+    def _tree(self, scores: TextScores) -> _Tree:
+        known = self._trees.get(scores.kinds)
+        return known if known is not None else self._trees.setdefault(scores.kinds, _tree(scores, self._taxonomy))
+
+
+def _tree(scores: TextScores, taxonomy: Taxonomy) -> _Tree:
+    """A learned kind that this taxonomy lacks counts for its root, where the taxonomy has that."""
+    kinds = scores.kinds
+    roots = (kinds[at] for at in scores.roots) if scores.roots else kinds
+    known = (name if name in taxonomy.kinds else root for name, root in zip(kinds, roots, strict=True))
+    chains = tuple(taxonomy.ancestry(name) if name in taxonomy.kinds else () for name in known)
+    nodes = sorted({name for chain in chains for name in chain})
+    children: dict[str, tuple[str, ...]] = {}
+    for name in nodes:
+        if (parent := taxonomy.kinds[name].parent) is not None:
+            children[parent] = (*children.get(parent, ()), name)
+    return _Tree(chains, children, tuple(name for name in nodes if taxonomy.kinds[name].parent is None))
