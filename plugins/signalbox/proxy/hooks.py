@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi import HTTPException
 from litellm.exceptions import ServiceUnavailableError
@@ -12,7 +13,6 @@ from litellm.integrations.custom_logger import CustomLogger
 from litellm.proxy._types import UserAPIKeyAuth
 
 from signalbox.errors import Refusal
-from signalbox.evidence.record import Outcome
 from signalbox.proxy import events
 from signalbox.proxy.apply import apply, seal
 from signalbox.proxy.guard import after_failure, is_ours, maybe_private, refuse_unguarded, refuse_unpriced
@@ -34,6 +34,9 @@ from signalbox.routing.facts import read_facts
 from signalbox.schema.facts import Caller
 
 Json = dict[str, Any]
+
+LATEST_EVENT: Final = 5.0
+"""Seconds after a request's task in which LiteLLM's events of it come, from its logging queue. Afterwards nobody tells."""
 
 
 class Signalbox(CustomLogger):
@@ -90,7 +93,18 @@ class Signalbox(CustomLogger):
             assert trip.decision is not None  # noqa: S101 - decide() returns a decision or raises
             apply(trip.decision, data, endpoint)
         own_bucket(data)[ID_KEY] = trip.id
+        self._end_with_its_task(trip)
         return data
+
+    def _end_with_its_task(self, trip: Trip) -> None:
+        """Some requests end without any event: a stream that nobody waited for, or that held nothing."""
+
+        def over(task: asyncio.Task[Any]) -> None:
+            if not trip.ended:
+                task.get_loop().call_later(LATEST_EVENT, self.runtime.abandoned, trip)
+
+        if (task := asyncio.current_task()) is not None:
+            task.add_done_callback(over)
 
     async def async_filter_deployments(
         self,
@@ -198,18 +212,7 @@ class Signalbox(CustomLogger):
         return not strict or serves_locally(self.runtime.active.plan, deployment)
 
     def _end_badly(self, trip: Trip, error: object) -> None:
-        latency = (time.monotonic() - trip.started) * 1000
-        self.runtime.ended(
-            trip,
-            Outcome(
-                success=False,
-                model_used=trip.answered,
-                deployment=trip.deployment,
-                fallback_depth=trip.depth,
-                latency_ms=latency,
-                error=type(error).__name__ if error is not None else "unknown",
-            ),
-        )
+        self.runtime.failed(trip, type(error).__name__ if error is not None else "unknown")
 
 
 def _deployment_id(deployment: Mapping[str, Any]) -> str:

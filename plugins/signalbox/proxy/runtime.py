@@ -173,6 +173,26 @@ class Runtime:
             )
         )
 
+    def failed(self, trip: Trip, error: str) -> None:
+        """A request ended badly; `error` is the class of what went wrong."""
+        latency = (time.monotonic() - trip.started) * 1000
+        self.ended(
+            trip,
+            Outcome(
+                success=False,
+                model_used=trip.answered,
+                deployment=trip.deployment,
+                fallback_depth=trip.depth,
+                latency_ms=latency,
+                error=error,
+            ),
+        )
+
+    def abandoned(self, trip: Trip) -> None:
+        """A request is over and no event told how. What was sent to a deployment is taken as paid."""
+        trip.streaming = trip.streaming or trip.deployment is not None
+        self.failed(trip, "Abandoned")
+
     def refused(self, refusal: Refusal, facts: Facts, *, id: str, at: float) -> None:  # noqa: A002
         """A request was refused: counted and logged like any other end."""
         self.metrics.refused(refusal.code)
