@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from signalbox.routing.index import Index
+from signalbox.routing.index import Index, Standing
 from signalbox.schema.base import Tier
 from signalbox.schema.budget import BudgetState
 from signalbox.schema.decision import Excluded
@@ -41,6 +41,8 @@ class Draft:
     """A decision in the making. It lives for one call of `decide`, and nobody else sees it."""
 
     task: TaskSignal
+    standing: Standing
+    """The plan's view of `task`."""
     needs: Needs
     route: PlanTask
     lane: PlanLane

@@ -7,7 +7,7 @@ what is not counted would be neither held to a context window nor paid for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -21,6 +21,7 @@ _TOOL_CALLS = frozenset({"tool_use", "function_call", "computer_call"})
 _SPOKEN = frozenset({"content", "parts", "output", "text"})
 _UNSPOKEN = frozenset({"arguments", "input", "reasoning_content", "summary", "encrypted_content", "function_call"})
 """What a turn carries beside its text: sent and counted, but no words of anyone."""
+_INSTRUCTIONS = ("system", "instructions", "systemInstruction", "system_instruction")
 _DEEPEST = 6
 _LARGEST_FILE = 2**50
 CONVERSATIONS: Final = ("messages", "contents", "input", "prompt")
@@ -107,7 +108,7 @@ def turns(conversation: object, *, most: int) -> tuple[list[Turn], int]:
         conversation = [conversation]
     if not isinstance(conversation, list | tuple) or not conversation:
         return [], 0
-    if not any(isinstance(item, Mapping) for item in conversation[:8]):
+    if not isinstance(conversation[0], Mapping) and not any(isinstance(item, Mapping) for item in conversation[1:8]):
         return [_plain(conversation)], 1
     count = len(conversation)
     if count <= most:
@@ -117,6 +118,24 @@ def turns(conversation: object, *, most: int) -> tuple[list[Turn], int]:
     for item in islice(conversation, head, tail):
         _fill(middle, item)
     return [*map(_turn, conversation[:head]), middle, *map(_turn, conversation[tail:])], count
+
+
+def together(found: Sequence[Turn]) -> Turn:
+    """One turn that carries what all of them do."""
+    if len(found) == 1:
+        return found[0]
+    whole = Turn("")
+    for turn in found:
+        whole.texts += turn.texts
+        whole.images += turn.images
+        whole.audio += turn.audio
+        whole.files += turn.files
+        whole.file_bytes += turn.file_bytes
+        whole.tool_results += turn.tool_results
+        whole.tool_calls += turn.tool_calls
+        whole.unspoken += turn.unspoken
+        whole.tokens += turn.tokens
+    return whole
 
 
 def _plain(items: Sequence[object]) -> Turn:
@@ -134,24 +153,23 @@ def _plain(items: Sequence[object]) -> Turn:
     return turn
 
 
-def system_texts(body: Json) -> Iterator[str]:
+def system_texts(body: Json) -> list[str]:
     """Instructions that stand beside the turns: Anthropic's `system`, OpenAI's `instructions`, Gemini's systemInstruction."""
-    for name in ("system", "instructions", "systemInstruction", "system_instruction"):
-        value = body.get(name)
-        if value is not None:
-            holder = Turn("system")
-            _read(value, holder, 0)
-            yield from holder.texts
+    holder = Turn("system")
+    for name in _INSTRUCTIONS:
+        if name in body:
+            _read(body[name], holder, 0)
+    return holder.texts
 
 
 def _turn(item: object) -> Turn:
-    turn = Turn(_role(item) if isinstance(item, Mapping) else "user")
-    _fill(turn, item)
+    turn = Turn("user")
+    turn.role = _fill(turn, item)
     return turn
 
 
-def _role(item: Json) -> str:
-    role, kind = item.get("role"), _kind(item)
+def _role(item: Json, kind: str) -> str:
+    role = item.get("role")
     if role in ("tool", "function") or kind in _TOOL_RESULTS:  # in a tuple: a role may be of a type without hash
         return "tool"
     if kind in _TOOL_CALLS:
@@ -164,23 +182,26 @@ def _kind(item: Json) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _fill(turn: Turn, item: object) -> None:
-    """Adds what a message carries."""
+def _fill(turn: Turn, item: object) -> str:
+    """Adds what a message carries; returns whose it is."""
     if not isinstance(item, Mapping):
         _read(item, turn, 0)
-        return
-    turn.tool_results += _role(item) == "tool"
+        return "user"
+    kind = _kind(item)
+    role = _role(item, kind)
+    turn.tool_results += role == "tool"
     calls = item.get("tool_calls")
     if isinstance(calls, list):
         turn.tool_calls += len(calls)
         turn.unspoken += json_size(calls)
-    elif _kind(item) in _TOOL_CALLS:
+    elif kind in _TOOL_CALLS:
         turn.tool_calls += 1
     for name, value in item.items():
         if name in _SPOKEN:
             _read(value, turn, 0)
         elif name in _UNSPOKEN:
             turn.unspoken += json_size(value)
+    return role
 
 
 def _read(value: object, turn: Turn, depth: int) -> None:

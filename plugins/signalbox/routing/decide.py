@@ -36,11 +36,12 @@ def decide(case: Case) -> Decision:
     index = case.index
     draft = Draft(
         task=case.signals.task,
+        standing=index.standing(case.signals.task.name),
         needs=case.signals.needs,
         route=index.plan.tasks["*"],
-        lane=index.lane(index.plan.default_lane),
+        lane=index.default,
     )
-    trace = tuple(TraceLine(name, stage(case, draft)) for name, stage in STAGES)
+    trace = tuple([TraceLine(name, stage(case, draft)) for name, stage in STAGES])
     choice = draft.ranking[0]
     return Decision(
         id=case.id,
@@ -48,7 +49,7 @@ def decide(case: Case) -> Decision:
         model=choice.name,
         fallbacks=draft.fallbacks,
         context_fallbacks=tuple(
-            name for name in draft.fallbacks if index.plan.models[name].context_window > choice.context_window
+            [name for name in draft.fallbacks if draft.eligible[name].context_window > choice.context_window]
         ),
         lane=draft.lane.name,
         task=draft.task,

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Final
 
-from signalbox.routing.content import CONVERSATIONS, Json, Turn, json_size, system_texts, turns, utf8_size
+from signalbox.routing.content import CONVERSATIONS, Json, Turn, json_size, system_texts, together, turns, utf8_size
 from signalbox.routing.hints import AUTO, read_hints
 from signalbox.schema.facts import Caller, EndpointKind, Facts
 
@@ -22,8 +22,11 @@ _MOST_TOOLS: Final = 128
 _MOST_OUTPUT: Final = 10_000_000
 _ANSWERED: Final[Mapping[EndpointKind, str]] = {"responses": "input", "embedding": "input", "completion": "prompt"}
 """What an endpoint answers to, where it is not the first conversation of the body."""
-_BESIDE: Final = ("tools", "functions", "documents", "response_format", "text")
+_COUNTED: Final = ("tools", "functions", "documents", "response_format", "text", *CONVERSATIONS)
 """Fields whose text counts into the prompt."""
+_INSTRUCTING: Final = ("system", "developer")
+_ANSWERING: Final = ("assistant", "model")
+_NOBODY: Final = Caller()
 _DIGESTED: Final = 8_192
 """Characters at either end of a text that its digest covers, beside its length."""
 
@@ -31,7 +34,6 @@ BYTES_PER_TOKEN: Final = 3.5
 """UTF-8 bytes per token, on the low side for every script: English prose has about 4.5, code 3.5, Chinese 3."""
 DENSE_BYTES_PER_TOKEN: Final = 1.4
 """The same for digits and for text without blanks (base64, hex): 1.4 to 2.9 with cl100k."""
-_NO_DIGITS: Final = dict.fromkeys(map(ord, "0123456789"))
 _MOST_CHOICES: Final = 1_000
 _IMAGE_TOKENS: Final = 800
 
@@ -48,19 +50,20 @@ def read_facts(
     endpoint = endpoint or guess_endpoint(body)
     main = next((name for name in (_ANSWERED.get(endpoint, ""), *CONVERSATIONS) if body.get(name)), "")
     found, count = turns(body.get(main), most=MOST_TURNS)
-    beside = tuple(system_texts(body))
-    system = [
-        *beside,
-        *(text for turn in found if turn.role in {"system", "developer"} for text in turn.texts),
-    ]
-    users = [turn for turn in found if turn.role == "user" and (turn.texts or turn.images)]
+    whole = together(found)
+    beside = system_texts(body)
+    system, users, assistant = [*beside], [], None
+    for turn in found:
+        if turn.role == "user":
+            users += [turn] if turn.texts or turn.images else []
+        elif turn.role in _INSTRUCTING:
+            system += turn.texts
+        elif turn.role in _ANSWERING:
+            assistant = turn
     last = users[-1] if users else Turn("user")
-    earlier = users[-2].head(EARLIER_HEAD) if len(users) > 1 else ""
-    assistant = next((turn for turn in reversed(found) if turn.role in {"assistant", "model"}), None)
     tools = _tools(body)
-    others = sum(json_size(body.get(name)) for name in (*_BESIDE, *CONVERSATIONS) if name != main and name in body)
-    size = sum(turn.size for turn in found) + sum(map(utf8_size, beside)) + others + 60 * len(tools)
-    images = sum(turn.images for turn in found)
+    others = sum([json_size(body[name]) for name in _COUNTED if name != main and name in body])
+    size = whole.size + sum(map(utf8_size, beside)) + others + 60 * len(tools)
     requested = body.get("model")
     requested = requested if isinstance(requested, str) and requested else AUTO
     metadata = body.get("metadata") if metadata is None else metadata
@@ -72,37 +75,34 @@ def read_facts(
         endpoint=endpoint,
         requested=requested,
         hints=read_hints(requested, headers or {}, metadata),
-        caller=caller or Caller(),
+        caller=caller or _NOBODY,
         system=head,
         prompt=prompt,
-        earlier=earlier,
+        earlier=users[-2].head(EARLIER_HEAD) if len(users) > 1 else "",
         last_assistant=assistant.head(ASSISTANT_HEAD) if assistant else "",
         user_turns=len(users),
         turns=count,
-        text_chars=sum(turn.chars + turn.unspoken for turn in found) + sum(map(len, beside)) + others,
+        text_chars=whole.chars + whole.unspoken + sum(map(len, beside)) + others,
         prompt_chars=last.chars,
-        prompt_tokens=int(size / _bytes_per_token(prompt or head))
-        + 1
-        + sum(turn.tokens for turn in found)
-        + _IMAGE_TOKENS * images,
+        prompt_tokens=int(size / _bytes_per_token(prompt or head)) + 1 + whole.tokens + _IMAGE_TOKENS * whole.images,
         max_output_tokens=_output_limit(body),
         choices=_choices(body),
-        images=images,
-        audio=sum(turn.audio for turn in found),
-        files=sum(turn.files for turn in found),
-        file_bytes=sum(turn.file_bytes for turn in found),
+        images=whole.images,
+        audio=whole.audio,
+        files=whole.files,
+        file_bytes=whole.file_bytes,
         repository=_says_repository(metadata),
         documents=len(documents) if isinstance(documents, list) else 0,
         tools=len(tools),
-        tool_names=tuple(islice(_tool_names(tools), 20)),
+        tool_names=tuple(islice(_tool_names(tools), 20)) if tools else (),
         tool_choice_none=body.get("tool_choice") == "none",
-        tool_results=sum(turn.tool_results for turn in found),
+        tool_results=whole.tool_results,
         in_tool_loop=bool(found) and found[-1].tool_results > 0,
         json_schema=schema,
         json_mode=mode,
         stream=body.get("stream") is True,
         conversation=_digest((head[:500], users[0].head(500) if users else ""), size=8),
-        digest=_digest((text for texts in (beside, *(turn.texts for turn in found)) for text in texts), size=16),
+        digest=_digest((*beside, *whole.texts), size=16),
     )
 
 
@@ -139,7 +139,7 @@ def _bytes_per_token(sample: str) -> float:
     piece = sample[:1000]
     if len(piece) < 200 or not piece.isascii():
         return BYTES_PER_TOKEN
-    digits = len(piece) - len(piece.translate(_NO_DIGITS))
+    digits = len(piece) - len(piece.encode().translate(None, b"0123456789"))
     blanks = piece.count(" ") + piece.count("\n")
     return DENSE_BYTES_PER_TOKEN if digits * 10 > 3 * len(piece) or blanks * 50 < len(piece) else BYTES_PER_TOKEN
 
@@ -179,9 +179,9 @@ def _says_repository(metadata: object) -> bool:
     return isinstance(inside, Mapping) and inside.get("repository") in (True, "true")
 
 
-def _digest(texts: Iterable[str], *, size: int) -> str:
+def _digest(texts: Sequence[str], *, size: int) -> str:
     mark = blake2b(digest_size=size)
-    for text in islice(texts, MOST_TURNS):
+    for text in texts[:MOST_TURNS]:
         mark.update(len(text).to_bytes(8, "little"))
         mark.update(text[:_DIGESTED].encode("utf-8", "surrogatepass"))
         if len(text) > _DIGESTED:

@@ -18,6 +18,7 @@ _KEYS: Final = {name.replace("_", ""): name for name in (*_NAMES, "max_cost", "m
 _MOST_KEYS: Final = 100
 _LONGEST: Final = 200
 _LONGEST_JSON: Final = 10_000
+_NONE: Final = Hints()
 _TRUE: Final = ("1", "true", "yes", "on", "True")
 UNREADABLE_CLASS: Final = "unreadable"
 """The data class of a request whose data-class hint makes no sense; no strategy knows it, so it is local only."""
@@ -27,6 +28,8 @@ def read_hints(requested: str, headers: Mapping[str, str], metadata: object) -> 
     """Header before metadata before model name. What cannot be understood is listed in `ignored`, never obeyed."""
     ignored: list[str] = []
     given = _given(headers, metadata, ignored)
+    if not given and not ignored and requested == AUTO:
+        return _NONE
     values: dict[str, str | None] = {name: _text(name, given, ignored) for name in _NAMES}
     if given.get("data_class") is not None and values["data_class"] is None:
         values["data_class"] = UNREADABLE_CLASS
@@ -74,6 +77,8 @@ def _headers(headers: Mapping[str, str]) -> Iterator[tuple[str, object]]:
 
 def _inside(metadata: object, ignored: list[str]) -> Iterable[tuple[str, object]]:
     """The hints within metadata. One that is there and cannot be read may have been a data class, so it counts as one."""
+    if not metadata:
+        return ()
     outside = _parsed(metadata)
     inside = _parsed(outside.get("signalbox")) if isinstance(outside, Mapping) else None
     if isinstance(inside, Mapping) and len(inside) <= _MOST_KEYS:

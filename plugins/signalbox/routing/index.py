@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from signalbox.schema.base import TIERS, Tier
+from signalbox.schema.base import TIERS, Capability, Tier
 from signalbox.schema.plan import Plan, PlanLane, PlanModel, PlanTask
 
 RANK: dict[Tier, int] = {tier: rank for rank, tier in enumerate(TIERS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One task in a plan: where it goes, and how well each model does it."""
+
+    route: PlanTask
+    """The nearest route up the taxonomy, then "*"."""
+    scores: Mapping[str, float]
+    """Model -> 0-100; a kind without a score asks its parent, then general_qa, then 0."""
+    specialists: frozenset[str]
+    """Models whose card names a speciality that counts for the task or an ancestor."""
+    claims: Mapping[str, tuple[object, ...]]
+    """Model -> what ranks it within its tier, least first: room, speciality, local before cloud, score."""
+    best: Mapping[int, tuple[PlanModel, ...]]
+    """Rank of a tier -> its models, by score, then by name."""
+
+    @classmethod
+    def of(cls, chain: tuple[str, ...], plan: Plan) -> Standing:
+        """`chain`: the task and its ancestors."""
+        kinds = [plan.taxonomy.kinds[kind] for kind in chain if kind in plan.taxonomy.kinds]
+        counting = {*chain, *(word for kind in kinds for word in kind.specialities)} if kinds else set()
+        asked = (*chain, "general_qa")
+        scores = {
+            name: next((model.scores[kind] for kind in asked if kind in model.scores), 0.0)
+            for name, model in plan.models.items()
+        }
+        special = frozenset(name for name, model in plan.models.items() if not counting.isdisjoint(model.specialities))
+        room = next((kind.min_context for kind in kinds if kind.min_context), 0)
+        abroad = {name: plan.behaviour.prefer_local and not model.local for name, model in plan.models.items()}
+        ranked = sorted(plan.models.values(), key=lambda model: (-scores[model.name], model.name))
+        return cls(
+            route=next((plan.tasks[name] for name in chain if name in plan.tasks), plan.tasks["*"]),
+            scores=scores,
+            specialists=special,
+            claims={
+                name: (model.context_window < room, name not in special, abroad[name], -scores[name])
+                for name, model in plan.models.items()
+            },
+            best={rank: tuple(model for model in ranked if model.tier == tier) for tier, rank in RANK.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,38 +57,37 @@ class Index:
     """A plan and what is derived from it."""
 
     plan: Plan
+    default: PlanLane
     ancestry: dict[str, tuple[str, ...]]
     """Every kind of the taxonomy: itself, its parent, ..."""
-    specialities: dict[str, frozenset[str]]
-    """Every kind: the words that count as a speciality for it (its ancestors' too)."""
-    min_context: dict[str, int]
-    """Every kind: the context window that it would like, in tokens (its own or its nearest ancestor's)."""
+    standings: dict[str, Standing]
+    """Every kind of the taxonomy."""
     everything: tuple[PlanModel, ...]
     """All models, by name: the order of a mapping never shows in a decision."""
+    capabilities: dict[str, frozenset[Capability]]
+    """Model -> what it offers."""
+    places: dict[str, tuple[str, ...]]
+    """Model -> the ids of its deployments."""
     deployments: dict[str, str]
     """Deployment id -> its model: a client that names one means the model."""
     local: frozenset[str]
     data_classes: frozenset[str]
     """Data classes that are local_only."""
-    _scores: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Index:
         """Raises nothing: a Plan has been checked."""
-        kinds = plan.taxonomy.kinds
-        ancestry = {name: plan.taxonomy.ancestry(name) for name in kinds}
+        ancestry = {name: plan.taxonomy.ancestry(name) for name in plan.taxonomy.kinds}
         return cls(
             plan=plan,
+            default=plan.lanes[plan.default_lane],
             ancestry=ancestry,
-            specialities={
-                name: frozenset(chain) | {word for kind in chain for word in kinds[kind].specialities}
-                for name, chain in ancestry.items()
-            },
-            min_context={
-                name: next((wish for kind in chain if (wish := kinds[kind].min_context)), 0)
-                for name, chain in ancestry.items()
-            },
+            standings={task: Standing.of(chain, plan) for task, chain in ancestry.items()},
             everything=tuple(model for _, model in sorted(plan.models.items())),
+            capabilities={name: frozenset(model.capabilities) for name, model in plan.models.items()},
+            places={
+                name: tuple(deployment.id for deployment in model.deployments) for name, model in plan.models.items()
+            },
             deployments={
                 deployment.id: name for name, model in plan.models.items() for deployment in model.deployments
             },
@@ -58,30 +99,10 @@ class Index:
         """The task and its ancestors; an unknown task stands alone."""
         return self.ancestry.get(task, (task,))
 
-    def route(self, task: str) -> PlanTask:
-        """The nearest route up the taxonomy, then "*"."""
-        tasks = self.plan.tasks
-        return next((tasks[name] for name in self.parents(task) if name in tasks), tasks["*"])
+    def standing(self, task: str) -> Standing:
+        """How the plan stands to a task; one that is not of the taxonomy has no more than a route."""
+        return self.standings.get(task) or Standing.of((task,), self.plan)
 
     def lane(self, name: str) -> PlanLane:
         """A lane by name; the default lane for a name that the plan does not have."""
-        return self.plan.lanes.get(name) or self.plan.lanes[self.plan.default_lane]
-
-    def models(self, names: tuple[str, ...]) -> tuple[PlanModel, ...]:
-        """Models by name, in that order; names that left the plan are passed over."""
-        return tuple(self.plan.models[name] for name in names if name in self.plan.models)
-
-    def score(self, model: PlanModel, task: str) -> float:
-        """0-100 for the task; a kind without a score asks its parent, then general_qa, then 0."""
-        key = (model.name, task)
-        known = self._scores.get(key)
-        if known is None:
-            chain = (*self.parents(task), "general_qa")
-            known = next((model.scores[kind] for kind in chain if kind in model.scores), 0.0)
-            if len(self._scores) < 10_000 and task in self.ancestry:
-                self._scores[key] = known
-        return known
-
-    def specialised(self, model: PlanModel, task: str) -> bool:
-        """Whether the model's card names a speciality that counts for the task."""
-        return not self.specialities.get(task, frozenset()).isdisjoint(model.specialities)
+        return self.plan.lanes.get(name, self.default)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from signalbox.routing.case import Case, Draft
+from signalbox.schema.fleet import FleetSnapshot
 from signalbox.schema.plan import PlanModel
 
 
@@ -18,21 +19,33 @@ class Rule(IntEnum):
     BUDGET = 4
 
 
-def broken_rule(model: PlanModel, case: Case, draft: Draft) -> tuple[Rule, str] | None:
-    """The first hard rule that the model breaks for this request, and how; None if it may serve."""
-    if draft.local_only and not model.local:
-        plan = case.index.plan
-        why = f"strategy {plan.strategy}" if plan.privacy == "local_only" else f"data class {draft.data_class}"
-        return Rule.PRIVACY, f"{why} is local_only"
-    allowed = case.facts.caller.allowed
-    if allowed is not None and model.name not in allowed:
-        return Rule.ACCESS, "the key may not use it"
-    missing = draft.needs.capabilities.difference(model.capabilities)
-    if missing:
-        return Rule.NEEDS, f"no {', '.join(sorted(missing))}"
-    if draft.needs.context_tokens > model.context_window:
-        return Rule.NEEDS, f"{draft.needs.context_tokens:,} tokens of context, it has {model.context_window:,}"
-    if case.fleet.deployments and not any(case.fleet.usable(deployment.id) for deployment in model.deployments):
-        states = (case.fleet.of(deployment.id) for deployment in model.deployments)
-        return Rule.STATE, "; ".join(dict.fromkeys(state.reason or state.state for state in states)) or "no deployment"
-    return None
+def sift(case: Case, draft: Draft) -> tuple[dict[str, PlanModel], dict[str, tuple[Rule, str]]]:
+    """The models that may serve this request; and for all others the first hard rule that each one breaks, and how."""
+    index, allowed, fleet = case.index, case.facts.caller.allowed, case.fleet
+    local_only, needed, tokens = draft.local_only, draft.needs.capabilities, draft.needs.context_tokens
+    eligible: dict[str, PlanModel] = {}
+    broken: dict[str, tuple[Rule, str]] = {}
+    for model in index.everything:
+        name = model.name
+        if local_only and not model.local:
+            broken[name] = Rule.PRIVACY, f"{_strictest(case, draft)} is local_only"
+        elif allowed is not None and name not in allowed:
+            broken[name] = Rule.ACCESS, "the key may not use it"
+        elif not needed <= index.capabilities[name]:
+            broken[name] = Rule.NEEDS, f"no {', '.join(sorted(needed - index.capabilities[name]))}"
+        elif tokens > model.context_window:
+            broken[name] = Rule.NEEDS, f"{tokens:,} tokens of context, it has {model.context_window:,}"
+        elif fleet.deployments and not any(map(fleet.usable, index.places[name])):
+            broken[name] = Rule.STATE, _states(index.places[name], fleet)
+        else:
+            eligible[name] = model
+    return eligible, broken
+
+
+def _strictest(case: Case, draft: Draft) -> str:
+    plan = case.index.plan
+    return f"strategy {plan.strategy}" if plan.privacy == "local_only" else f"data class {draft.data_class}"
+
+
+def _states(places: tuple[str, ...], fleet: FleetSnapshot) -> str:
+    return "; ".join(dict.fromkeys(state.reason or state.state for state in map(fleet.of, places))) or "no deployment"

@@ -7,6 +7,7 @@ from typing import Final
 from signalbox.routing.case import Case, Draft
 from signalbox.routing.costs import upper_bound
 from signalbox.routing.signals.success import predicted_success
+from signalbox.schema.facts import Facts
 from signalbox.schema.plan import PlanModel
 
 CACHED_SHARE: Final = 0.1
@@ -17,7 +18,7 @@ NOTABLE: Final = 0.05
 
 def success(model: PlanModel, case: Case, draft: Draft) -> float:
     """The chance, 0-1, that the model gets this request right."""
-    return predicted_success(case.index.score(model, draft.task.name), case.signals.weak_failure)
+    return predicted_success(draft.standing.scores[model.name], case.signals.weak_failure)
 
 
 def by_value(pool: list[PlanModel], case: Case, draft: Draft) -> list[PlanModel]:
@@ -44,11 +45,10 @@ def kept_in_session(ranking: list[PlanModel], case: Case, draft: Draft) -> tuple
     notably better, or cheaper even though it must read the whole prompt anew.
     """
     facts, previous = case.facts, case.previous
-    continues = facts.turns > 1 or facts.hints.session is not None
-    if previous is None or not continues or draft.only is not None or draft.tier_given:
+    if previous is None or draft.only is not None or draft.tier_given or not _continues(facts):
         return None
     last = draft.eligible.get(previous.model)
-    if last is None or case.fleet.rests(deployment.id for deployment in last.deployments):
+    if last is None or case.fleet.rests(case.index.places[last.name]):
         return None
     if facts.in_tool_loop:
         return last, "in the middle of a tool loop"
@@ -62,3 +62,7 @@ def kept_in_session(ranking: list[PlanModel], case: Case, draft: Draft) -> tuple
     if gain > NOTABLE or (gain > -NOTABLE and switching < staying):
         return None
     return last, f"its prompt cache is worth more than {best.name}'s gain of {gain:+.2f}"
+
+
+def _continues(facts: Facts) -> bool:
+    return facts.turns > 1 or facts.hints.session is not None

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from signalbox.schema.base import Tier
 from signalbox.schema.signals import Complexity, TaskSignal
 
 
-@dataclass(frozen=True, slots=True)
-class TraceLine:
+class TraceLine(NamedTuple):
     """One stage's line: what it found, and why."""
 
     stage: str

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signalbox.errors import FileError
-from signalbox.routing.signals.model import SHIPPED, TextModel
+from signalbox.routing.signals.model import SHIPPED, Families, TextModel
 from tests.routing.signals.reading import facts, model, scores, taxonomy
 
 
@@ -56,6 +56,21 @@ def test_weights_of_another_shape_are_a_clear_error(tmp_path: Path) -> None:
 
     with pytest.raises(FileError, match="another shape"):
         TextModel.load(other)
+
+
+@given(st.lists(st.floats(-50, 50), min_size=4, max_size=4), st.floats(0.1, 3))
+def test_a_kind_shares_the_chance_of_its_root(logits: list[float], sharpness: float) -> None:
+    found = Families.of((0, 0, 2, 0)).chances(np.array(logits), sharpness)
+
+    pulls = np.exp(sharpness * (np.array([logits[0], logits[2]]) - max(logits[0], logits[2])))
+    family, other = pulls / pulls.sum()
+    inner = np.exp(np.minimum([0.0, logits[1], logits[3]], 30.0))
+    assert found[2] == pytest.approx(other)
+    assert [found[0], found[1], found[3]] == pytest.approx(list(family * inner / inner.sum()))
+
+
+def test_weights_without_kinds_give_no_chances() -> None:
+    assert Families.of(()).chances(np.array([]), 1.0) == ()
 
 
 @given(st.text(st.characters(), max_size=1_000))

@@ -153,6 +153,15 @@ def test_the_longest_keyword_wins() -> None:
     assert task("print the load sheet", by=TaskReader(Taxonomy(kinds=kinds))).name == "customs"
 
 
+def test_keywords_that_share_a_word_are_told_apart() -> None:
+    sheets = extended("haulage", keywords=("print the load sheet", "sheet of loads")).kinds
+    own = TaskReader(Taxonomy(kinds=sheets | extended("customs", keywords=("print the customs sheet",)).kinds))
+
+    assert task("please print the customs sheet", by=own).name == "customs"
+    assert task("please print the load sheet", by=own).name == "haulage"
+    assert task("please print the other sheet", by=own).source != "keyword"
+
+
 def test_keywords_work_in_scripts_without_blanks() -> None:
     own = TaskReader(extended("haulage", keywords=("運送状",)))
 

@@ -61,6 +61,13 @@ def test_any_text_gives_slots_of_the_table(prompt: str, earlier: str, system: st
     assert np.isfinite(found.weights).all()
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=200))
+def test_plain_text_has_the_same_words_beside_other_scripts(text: str) -> None:
+    alone = word_slots(f"{text} ")
+
+    assert word_slots(f"{text} 要") == (*alone, *word_slots("要"))
+
+
 @given(word=st.text("abcdefghij", min_size=1, max_size=20), before=st.text("klmnop \n.,", max_size=30))
 def test_hashes_do_not_depend_on_the_place(word: str, before: str) -> None:
     there = text_grams(f"{before} {word}", len(before) + 1 + len(word))

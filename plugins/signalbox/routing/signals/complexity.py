@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import Final
 
 from signalbox.routing.signals.model import TextScores
@@ -14,8 +15,9 @@ CAPS: Final = (2.0, 3.0, 2.0, 2.0, 1.0)
 STRETCH: Final = 1.45
 SHIFT: Final = -1.0
 """From the learned difficulty (a regression, drawn to its mean) to the scale on which 3.5 and 7 part the tiers."""
-_LARGE: Final = ((64_000, 1.5), (16_000, 1.0), (4_000, 0.5))
-"""Tokens of the whole request, and what they add to the total."""
+_LARGE: Final = (4_000, 16_000, 64_000)
+_LARGE_ADD: Final = (0.0, 0.5, 1.0, 1.5)
+"""Tokens of the whole request, and what is added to the total below, between and above them."""
 _TEXTS: Final = (
     "papers",
     "documents",
@@ -50,10 +52,10 @@ _NAMES: Final = ("structure", "reasoning", "context", "domain", "output")
 def complexity_signal(facts: Facts, scores: TextScores, task: TaskSignal) -> Complexity:
     """Complexity whose total is the learned difficulty and what much or manifold context adds."""
     several = _SEVERAL_ADD if _several(scores.shape.text) else 0.0
-    large = next((extra for tokens, extra in _LARGE if facts.prompt_tokens >= tokens), 0.0)
+    large = _LARGE_ADD[bisect_right(_LARGE, facts.prompt_tokens)]
     total = min(max(STRETCH * scores.difficulty + SHIFT, 0.0) + several + large, 10.0)
     shares = _spread(total, _evidence(facts, scores, task, several + large))
-    notes = tuple(f"{name} {share:.1f}" for name, share in zip(_NAMES, shares, strict=True) if share >= 0.05)
+    notes = tuple([f"{name} {share:.1f}" for name, share in zip(_NAMES, shares, strict=True) if share >= 0.05])
     structural, reasoning, context, domain, output = shares
     return Complexity(structural, reasoning, context, domain, output, notes)
 
@@ -81,12 +83,16 @@ def _spread(total: float, evidence: tuple[float, ...]) -> list[float]:
     """Spreads a total over the dimensions by cap and evidence; what one cannot hold goes to the others."""
     pulls = [cap * (0.1 + weight) for cap, weight in zip(CAPS, evidence, strict=True)]
     shares = [0.0] * len(CAPS)
-    left = set(range(len(CAPS)))
+    left = list(range(len(CAPS)))
     while left:
-        scale = total / sum(pulls[at] for at in left)
+        scale = total / sum([pulls[at] for at in left])
         full = [at for at in left if pulls[at] * scale >= CAPS[at]]
-        for at in full or left:
-            shares[at] = CAPS[at] if full else pulls[at] * scale
-        left.difference_update(full or tuple(left))
-        total -= sum(CAPS[at] for at in full)
+        if not full:
+            for at in left:
+                shares[at] = pulls[at] * scale
+            break
+        for at in full:
+            shares[at] = CAPS[at]
+            total -= CAPS[at]
+        left = [at for at in left if at not in full]
     return shares

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -24,8 +24,7 @@ fails where a strong one does not."""
 _Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class TextScores:
+class TextScores(NamedTuple):
     """What was learned, applied to one request."""
 
     kinds: tuple[str, ...]
@@ -44,6 +43,32 @@ class TextScores:
 
 
 @dataclass(frozen=True, slots=True)
+class Families:
+    """Which learned kinds belong together: a root and its children."""
+
+    tops: NDArray[np.intp]
+    """The columns of the roots."""
+    place: NDArray[np.intp]
+    """For every column where the column of its root stands in `tops`."""
+
+    @classmethod
+    def of(cls, roots: tuple[int, ...]) -> Self:
+        """From the column of each kind's root; its own for a root."""
+        tops = sorted(set(roots))
+        return cls(np.array(tops, dtype=np.intp), np.array([tops.index(root) for root in roots], dtype=np.intp))
+
+    def chances(self, logits: NDArray[np.float64], sharpness: float) -> tuple[float, ...]:
+        """They sum to 1: a choice among the roots, then one among the root itself (log-odds 0) and its children."""
+        tops = logits[self.tops]
+        pulls = np.exp(sharpness * (tops - tops.max(initial=-np.inf)))
+        shares = np.exp(np.minimum(logits, 30.0))
+        shares[self.tops] = 1.0
+        pulls /= pulls.sum() * np.bincount(self.place, shares)
+        shares *= pulls[self.place]
+        return tuple(shares.tolist())
+
+
+@dataclass(frozen=True, slots=True)
 class TextModel:
     """Immutable weights: a hashed table for text (int8, one scale per column) and a small one for shape."""
 
@@ -58,6 +83,7 @@ class TextModel:
     """(len(NAMES), kinds + HEADS)"""
     sharpness: float
     """What logits of kinds are multiplied with (temperature scaling)."""
+    families: Families
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -65,13 +91,15 @@ class TextModel:
         place = path or SHIPPED
         try:
             with place.open("rb") as file, np.load(file, allow_pickle=False) as found:
+                roots = tuple(int(root) for root in found["roots"])
                 model = cls(
                     kinds=tuple(str(name) for name in found["kinds"]),
-                    roots=tuple(int(root) for root in found["roots"]),
+                    roots=roots,
                     table=np.ascontiguousarray(found["table"], dtype=np.int8),
                     scale=found["scale"].astype(np.float32),
                     dense=found["dense"].astype(np.float32),
                     sharpness=float(found["sharpness"]),
+                    families=Families.of(roots),
                 )
         except (OSError, KeyError, ValueError, EOFError, BadZipFile) as problem:
             raise FileError(place, f"holds no signal weights ({problem}).", remedy=_REMEDY) from problem
@@ -86,13 +114,13 @@ class TextModel:
         """One pass over the (capped) text of a request."""
         found, look = grams(facts), shape(facts)
         rows = self.table.take(found.slots, axis=0).astype(np.float32)
-        logits = found.weights @ rows
+        logits = found.weights.dot(rows)
         logits *= self.scale
-        logits += np.array(look.vector, dtype=np.float32) @ self.dense
-        *kinds, difficulty, failure, gain = logits.tolist()
+        logits += np.array(look.vector, dtype=np.float32).dot(self.dense)
+        difficulty, failure, gain = logits[len(self.kinds) :].tolist()
         return TextScores(
             kinds=self.kinds,
-            chances=chances(kinds, self.roots, self.sharpness),
+            chances=self.families.chances(logits[: len(self.kinds)].astype(np.float64), self.sharpness),
             difficulty=10 * chance(difficulty),
             weak_failure=chance(failure),
             gain=chance(gain),
@@ -103,19 +131,6 @@ class TextModel:
 
 
 _REMEDY: Final = "Make it with `signalbox train`, or leave the path out for the shipped weights."
-
-
-def chances(logits: list[float], roots: tuple[int, ...], sharpness: float) -> tuple[float, ...]:
-    """Chances that sum to 1: a choice among the roots, then one among the root itself (log-odds 0) and its children."""
-    tops = [logit for at, logit in enumerate(logits) if roots[at] == at]
-    top = max(tops, default=0.0)
-    own = [exp(sharpness * (logit - top)) if roots[at] == at else 0.0 for at, logit in enumerate(logits)]
-    total = sum(own)
-    inner = [1.0 if roots[at] == at else exp(min(logit, 30.0)) for at, logit in enumerate(logits)]
-    within = [0.0] * len(logits)
-    for at, root in enumerate(roots):
-        within[root] += inner[at]
-    return tuple([own[root] / total * inner[at] / within[root] for at, root in enumerate(roots)])
 
 
 def chance(logit: float) -> float:

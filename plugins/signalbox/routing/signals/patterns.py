@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
@@ -25,6 +26,8 @@ _LAID_OUT: Final = re.compile(
     r"|^ *(?:context|passages?|documents?|sources?|excerpt|text|article)(?: *#?\d+)? *:",
     re.MULTILINE,
 )
+_LAYOUT: Final = ("<", "[", ":")
+"""One of these stands in every layout."""
 _ASKED: Final = re.compile(r"[?？؟]|\bquestion\b|\banswer\b|^ *q *:", re.MULTILINE)
 _GROUNDED: Final = re.compile(
     r"answer[^.]{0,80}\b(?:documents?|passages?|context|sources?|excerpts?|knowledge base)\b"
@@ -38,6 +41,8 @@ _ARMED: Final = re.compile(
 
 def passages_laid_out(text: str) -> bool:
     """Whether the (lower-case) prompt lays out passages and asks something about them."""
+    if not any(map(text.__contains__, _LAYOUT)):
+        return False
     return _LAID_OUT.search(text) is not None and _ASKED.search(text[-160:]) is not None
 
 
@@ -53,22 +58,29 @@ def told_of_tools(system: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Phrases in lower case with their kinds, the longest first."""
+    """Phrases in lower case with their kinds, by a word that they share: most prompts have none of these words."""
 
-    phrases: tuple[tuple[str, str], ...]
+    phrases: Mapping[str, tuple[tuple[str, str], ...]]
 
     @classmethod
     def of(cls, kinds: Mapping[str, Kind]) -> Self:
         """All keywords of a taxonomy."""
         found = [(phrase.lower(), name) for name, kind in kinds.items() for phrase in kind.keywords]
-        return cls(tuple(sorted(found, key=lambda pair: (-len(pair[0]), pair))))
+        shared = Counter(word for phrase, _ in found for word in phrase.split())
+        phrases: dict[str, tuple[tuple[str, str], ...]] = {}
+        for phrase, name in found:
+            word = max(phrase.split(), key=lambda word: shared[word] * len(word), default=phrase)
+            phrases[word] = (*phrases.get(word, ()), (phrase, name))
+        return cls(phrases)
 
     def match(self, prompt: str) -> str | None:
         """The kind of the longest keyword that stands in the prompt as whole words."""
         if not self.phrases:
             return None
         text = clip(prompt, *SCANNED).lower()
-        return next((kind for phrase, kind in self.phrases if phrase in text and _whole(text, phrase)), None)
+        likely = [pair for word, pairs in self.phrases.items() if word in text for pair in pairs]
+        found = [pair for pair in likely if _whole(text, pair[0])]
+        return min(found, key=lambda pair: (-len(pair[0]), pair))[1] if found else None
 
 
 def _whole(text: str, phrase: str) -> bool:

@@ -33,10 +33,14 @@ _RIVAL: Final = 0.6
 class _Tree:
     """The kinds that were learned, as the taxonomy orders them."""
 
-    chains: tuple[tuple[str, ...], ...]
-    """Per learned kind: itself and its ancestors; empty where the taxonomy does not have it."""
+    columns: tuple[tuple[int, str], ...]
+    """Where a learned kind stands in the scores, and what it is called here; without those that the taxonomy lacks."""
+    upward: tuple[tuple[str, str], ...]
+    """(kind, its parent), the deepest first."""
     children: Mapping[str, tuple[str, ...]]
     roots: tuple[str, ...]
+    nothing: Mapping[str, float]
+    """Every kind and parent without a chance yet."""
 
 
 class TaskReader:
@@ -97,11 +101,12 @@ class TaskReader:
 
     def _chances(self, scores: TextScores) -> Mapping[str, float]:
         """Chance by kind; a parent has the sum of its children and its own."""
-        sums: dict[str, float] = {}
         tree = self._tree(scores)
-        for chain, chance in zip(tree.chains, scores.chances, strict=True):
-            for name in chain:
-                sums[name] = sums.get(name, 0.0) + chance
+        sums = dict(tree.nothing)
+        for at, name in tree.columns:
+            sums[name] += scores.chances[at]
+        for name, parent in tree.upward:
+            sums[parent] += sums[name]
         return sums
 
     def _others(self, chances: Mapping[str, float], answer: str) -> Mapping[str, float]:
@@ -124,10 +129,18 @@ def _tree(scores: TextScores, taxonomy: Taxonomy) -> _Tree:
     kinds = scores.kinds
     roots = (kinds[at] for at in scores.roots) if scores.roots else kinds
     known = (name if name in taxonomy.kinds else root for name, root in zip(kinds, roots, strict=True))
-    chains = tuple(taxonomy.ancestry(name) if name in taxonomy.kinds else () for name in known)
-    nodes = sorted({name for chain in chains for name in chain})
+    columns = tuple((at, name) for at, name in enumerate(known) if name in taxonomy.kinds)
+    chains = {name: taxonomy.ancestry(name) for _, found in columns for name in taxonomy.ancestry(found)}
     children: dict[str, tuple[str, ...]] = {}
-    for name in nodes:
-        if (parent := taxonomy.kinds[name].parent) is not None:
-            children[parent] = (*children.get(parent, ()), name)
-    return _Tree(chains, children, tuple(name for name in nodes if taxonomy.kinds[name].parent is None))
+    upward = [
+        (chain[0], chain[1]) for chain in sorted(chains.values(), key=lambda chain: (-len(chain), chain)) if chain[1:]
+    ]
+    for name, parent in upward:
+        children[parent] = (*children.get(parent, ()), name)
+    return _Tree(
+        columns=columns,
+        upward=tuple(upward),
+        children=children,
+        roots=tuple(sorted(name for name, chain in chains.items() if len(chain) == 1)),
+        nothing=dict.fromkeys(chains, 0.0),
+    )

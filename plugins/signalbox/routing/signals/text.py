@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +56,10 @@ _THANKS: Final = re.compile(
     r"[\s,.!]*\b(?:thanks|thank you|thx|ty|cheers|please|pls)(?: (?:in advance|so much|a lot|you))*[\s.!]*$",
     re.IGNORECASE,
 )
+_THANKFUL: Final = ("thank", "thx", "ty", "cheers", "please", "pls")
+"""One of these stands in all thanks: where none does, the slow pattern need not look."""
+_PARTING: Final = 60
+"""Characters at the end in which thanks may stand."""
 _SAID: Final = 12
 """Characters that must be left for courtesy to be passed over."""
 
@@ -72,9 +75,11 @@ def _powers(base: int, count: int) -> _Hashes:
 _POWER: Final = _powers(_ODD, _LONGEST)
 _INVERSE: Final = _powers(pow(_ODD, -1, _ROUND), _LONGEST)
 _SALT: Final = _powers(0xD1342543DE82EF95, 8)[3:]
+_PAIR: Final = (_SALT[0], _SALT[1])
+_OPEN: Final = _SALT[2]
 _SHORT_INVERSE: Final = _INVERSE * _SALT[3]
 _LONG_INVERSE: Final = _INVERSE * _SALT[4]
-_PLACE: Final = np.arange(_LONGEST, dtype=np.intp)
+_HALF: Final = np.uint64(29)
 _MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT: Final = np.uint64(64 - BITS)
 
@@ -109,10 +114,12 @@ def _classes() -> _Classes:
 
 _FOLD: Final = _folding()
 _CLASS: Final = _classes()
+_STARTS: Final = np.array([0, 1, 1, 0, 0, 1, 0, 1, 1], dtype=np.bool_)
+_ENDS: Final = np.array([0, 0, 0, 1, 0, 1, 1, 1, 1], dtype=np.bool_)
+"""Three times the class of a character plus the class of the next -> whether a word starts, or ends, between them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grams:
+class Grams(NamedTuple):
     """A request as features: `slots[i]` counts with `weights[i]`; the first `words` of them are its single words."""
 
     slots: NDArray[np.intp]
@@ -128,7 +135,10 @@ def clip(text: str, head: int = HEAD, tail: int = TAIL) -> str:
 def plainly(text: str) -> str:
     """The text without greeting and courtesy around it, unless hardly anything else is said."""
     start = found.end() if (found := _HAIL.match(text)) else 0
-    end = found.start() if (found := _THANKS.search(text, max(start, len(text) - 60))) else len(text)
+    end = len(text)
+    last = text[-_PARTING:].casefold()
+    if any(map(last.__contains__, _THANKFUL)) and (found := _THANKS.search(text, max(start, end - _PARTING))):
+        end = found.start()
     return text[start:end] if end - start >= _SAID else text
 
 
@@ -141,48 +151,44 @@ def grams(facts: Facts) -> Grams:
 
 def text_grams(text: str, own: int) -> Grams:
     """The features of a text of at most `_LONGEST` characters; its first `own` are the user's last turn."""
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    points = np.minimum(points, _OTHER).astype(np.intp)
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.intp)
     size = len(points)
     sums = np.zeros(size + 1, dtype=np.uint64)
-    np.cumsum(_FOLD.take(points) * _POWER[:size], out=sums[1:])
-    starts, ends = _words(_CLASS.take(points))
-    word = (sums.take(ends) - sums.take(starts)) * _INVERSE.take(starts)
-    pair = word[:-1] * _SALT[0] + word[1:] * _SALT[1]
-    opening = word[:_OPENING] * _SALT[2]
+    np.add.accumulate(_FOLD.take(points, mode="clip") * _POWER[:size], out=sums[1:])
+    starts, ends = _words(points, plain=text.isascii())
+    word = (sums[ends] - sums[starts]) * _INVERSE[starts]
+    pair = word[:-1] * _PAIR[0] + word[1:] * _PAIR[1]
+    opening = word[:_OPENING] * _OPEN
     short = (sums[_SHORT:] - sums[:-_SHORT]) * _SHORT_INVERSE[: max(0, size + 1 - _SHORT)]
     long = (sums[_LONG:] - sums[:-_LONG]) * _LONG_INVERSE[: max(0, size + 1 - _LONG)]
     hashes = np.concatenate((word, pair, opening, short, long))
-    hashes ^= hashes >> np.uint64(29)
+    hashes ^= hashes >> _HALF
     hashes *= _MIX
     hashes >>= _SHIFT
-    places = np.concatenate(
-        (starts, starts[: len(pair)], starts[: len(opening)], _PLACE[: len(short)], _PLACE[: len(long)])
-    )
-    weights = _zones(size, own).take(places)
-    weights[len(places) - len(short) - len(long) :] *= _CHARS
-    return Grams(hashes.astype(np.intp), weights, len(word))
+    places = _zones(size, own)
+    words, runs = places[starts], places * _CHARS
+    weights = (words, words[: len(pair)], words[: len(opening)], runs[: len(short)], runs[: len(long)])
+    return Grams(hashes.astype(np.intp), np.concatenate(weights), len(word))
 
 
-def _words(classes: _Classes) -> tuple[_Places, _Places]:
-    """Where words start and where they end (exclusive)."""
-    edges = np.empty(len(classes) + 1, dtype=np.bool_)
-    edges[0] = edges[-1] = True
-    np.not_equal(classes[1:], classes[:-1], out=edges[1:-1])
-    alone = classes == _ALONE
-    edges[1:] |= alone
-    edges[:-1] |= alone
-    marks = np.flatnonzero(edges)
-    inside = classes.take(marks[:-1]) > 0
-    return marks[:-1][inside], marks[1:][inside]
+def _words(points: _Places, *, plain: bool) -> tuple[_Places, _Places]:
+    """Where words start and where they end (exclusive). `plain`: no character is a word by itself."""
+    classes = np.zeros(len(points) + 2, dtype=np.uint8)
+    _CLASS.take(points, mode="clip", out=classes[1:-1])
+    before, after = classes[:-1], classes[1:]
+    if plain:
+        edges = (before != after).nonzero()[0]
+        return edges[::2], edges[1::2]
+    steps = 3 * before + after
+    return _STARTS[steps].nonzero()[0], _ENDS[steps].nonzero()[0]
 
 
 def _zones(size: int, own: int) -> _Floats:
     """The weight of a feature by the place where it starts; the turn as a whole has about the same length always."""
-    zones = np.full(size, _CONTEXT, dtype=np.float32)
-    zones[:own] = 1.0
     ends = min(own, _FIRST + _LAST)
+    zones = np.full(size, (ends + (own - ends) * _MIDDLE**2 + 1.0) ** -0.5, dtype=np.float32)
     if own > ends:
-        zones[_FIRST : own - _LAST] = _MIDDLE
-    zones *= (ends + (own - ends) * _MIDDLE**2 + 1.0) ** -0.5
+        zones[_FIRST : own - _LAST] *= _MIDDLE
+    if size > own:
+        zones[own:] *= _CONTEXT
     return zones

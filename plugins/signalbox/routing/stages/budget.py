@@ -52,12 +52,12 @@ def _too_dear(model: PlanModel, limit: int, what: str, case: Case, draft: Draft)
 
 def _limit(case: Case) -> tuple[int | None, str]:
     """The tightest limit in micro-dollars, and what to call it."""
-    limits = [
+    limits = (
         (case.index.plan.budget.per_request, "a request may cost"),
         (case.facts.hints.max_cost_micros, "the client allows"),
         (case.budget.left, "left to spend:"),
-    ]
-    return min(((int(limit), what) for limit, what in limits if limit is not None), default=(None, ""))
+    )
+    return min([(int(limit), what) for limit, what in limits if limit is not None], default=(None, ""))
 
 
 def _walk_down(case: Case, draft: Draft) -> list[PlanModel]:
@@ -76,7 +76,7 @@ def _walk_down(case: Case, draft: Draft) -> list[PlanModel]:
             rests(model, case),
             when_spent == "local" and not model.local,
             upper_bound(model, case.facts, draft.needs) if when_spent == "cheapest" else 0,
-            -case.index.score(model, draft.task.name),
+            -draft.standing.scores[model.name],
             model.name,
         )
     )

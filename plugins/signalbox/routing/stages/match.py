@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 
 from signalbox.errors import AccessRefusal, ModelNotAvailable, NoModelFits, PrivacyRefusal, Refusal
 from signalbox.routing.case import Case, Draft
 from signalbox.routing.index import RANK
-from signalbox.routing.rules import Rule, broken_rule
+from signalbox.routing.rules import Rule, sift
 from signalbox.routing.worth import by_value, kept_in_session, success
 from signalbox.schema.decision import Excluded
 from signalbox.schema.plan import PlanModel
@@ -25,10 +25,10 @@ _REFUSALS: dict[Rule, tuple[type[Refusal], str]] = {
 
 def match(case: Case, draft: Draft) -> str:
     """Fills `eligible` and `ranking`. Raises the Refusal of the furthest rule reached if nothing is left."""
-    broken = _sift(case, draft)
-    pools = _pools(broken, case, draft)
-    for names, reason in pools:
-        pool = [model for model in case.index.models(names) if model.name in draft.eligible]
+    draft.eligible, broken = sift(case, draft)
+    draft.excluded += [Excluded(name, why) for name, (_, why) in broken.items() if not _other_kind(name, case, draft)]
+    for names, reason in _pools(broken, case, draft):
+        pool = [draft.eligible[name] for name in names if name in draft.eligible]
         if pool:
             draft.ranking = _ranked(pool, names, case, draft)
             draft.reason = reason or draft.reason
@@ -37,56 +37,41 @@ def match(case: Case, draft: Draft) -> str:
                 draft.ranking = [kept[0], *(model for model in draft.ranking if model is not kept[0])]
                 draft.reason = "session"
             best = draft.ranking[0]
-            score = case.index.score(best, draft.task.name)
-            ranked = ", ".join(model.name for model in draft.ranking)
+            score = draft.standing.scores[best.name]
+            ranked = ", ".join([model.name for model in draft.ranking])
             note = (
                 f"{best.name} ({best.tier or 'no tier'}, score {score:.0f}, success {success(best, case, draft):.2f})"
             )
             return f"{note} of {ranked}" + (f"; kept: {kept[1]}" if kept else "")
-    considered = {name for names, _ in pools for name in names} or set(broken)
-    kind, message = _REFUSALS[max((broken[name] for name in considered if name in broken), default=Rule.STATE)]
+    considered = {name for names, _ in _pools(broken, case, draft) for name in names} or set(broken)
+    furthest = max((broken[name][0] for name in considered if name in broken), default=Rule.STATE)
+    kind, message = _REFUSALS[furthest]
     chain = tuple((gone.model, gone.reason) for gone in draft.excluded if gone.model in considered)
     raise kind(f"lane {draft.lane.name}: {message}", chain=chain, lane=draft.lane.name)
 
 
-def _sift(case: Case, draft: Draft) -> dict[str, Rule]:
-    """Parts the plan's models into eligible and excluded; returns the rule that each excluded one breaks."""
-    rules: dict[str, Rule] = {}
-    for model in case.index.everything:
-        broken = broken_rule(model, case, draft)
-        if broken is None:
-            draft.eligible[model.name] = model
-        else:
-            rules[model.name] = broken[0]
-            if not _other_kind(model, draft):
-                draft.excluded.append(Excluded(model.name, broken[1]))
-    return rules
-
-
-def _other_kind(model: PlanModel, draft: Draft) -> bool:
+def _other_kind(name: str, case: Case, draft: Draft) -> bool:
     """An embedding model beside a chat request, or the reverse: no candidate at all, and not worth a line."""
-    return ("embeddings" in draft.needs.capabilities) != ("embeddings" in model.capabilities)
+    return embeds(draft) != ("embeddings" in case.index.capabilities[name])
 
 
-def _pools(broken: dict[str, Rule], case: Case, draft: Draft) -> Sequence[tuple[tuple[str, ...], str]]:
+def _pools(broken: Mapping[str, tuple[Rule, str]], case: Case, draft: Draft) -> Iterator[tuple[tuple[str, ...], str]]:
     """Where to look, in order, each with the reason that stands when it is found there."""
+    lane, default = draft.lane, case.index.default
     if draft.only is not None and draft.reason == "override":
-        substitutes = (*draft.lane.fallbacks, *draft.lane.models)
-        return (
-            ((draft.only,), ""),
-            *(((substitutes, "lane_fallback"),) if broken.get(draft.only) is Rule.STATE else ()),
-        )
-    default = case.index.lane(case.index.plan.default_lane)
-    if embeds(draft) and any("embeddings" in model.capabilities for model in case.index.models(draft.lane.models)):
-        return ((draft.lane.models, ""), (draft.lane.fallbacks, "lane_fallback"))
-    return (
-        ((draft.only,) if draft.only else draft.lane.models, ""),
-        (draft.lane.models, "lane_fallback"),
-        (draft.lane.fallbacks, "lane_fallback"),
-        (default.models, "default_lane"),
-        (default.fallbacks, "default_lane"),
-        (tuple(model.name for model in case.index.everything), "capability"),
-    )
+        yield (draft.only,), ""
+        if draft.only in broken and broken[draft.only][0] is Rule.STATE:
+            yield (*lane.fallbacks, *lane.models), "lane_fallback"
+    elif embeds(draft) and any("embeddings" in case.index.capabilities[name] for name in lane.models):
+        yield lane.models, ""
+        yield lane.fallbacks, "lane_fallback"
+    else:
+        yield ((draft.only,) if draft.only else lane.models), ""
+        yield lane.models, "lane_fallback"
+        yield lane.fallbacks, "lane_fallback"
+        yield default.models, "default_lane"
+        yield default.fallbacks, "default_lane"
+        yield tuple(model.name for model in case.index.everything), "capability"
 
 
 def _ranked(pool: list[PlanModel], order: tuple[str, ...], case: Case, draft: Draft) -> list[PlanModel]:
@@ -94,28 +79,26 @@ def _ranked(pool: list[PlanModel], order: tuple[str, ...], case: Case, draft: Dr
 
     Before the tier come what the persona and the route prefer by name, and specialists where those are preferred.
     """
+    if len(pool) == 1:
+        return pool
     if case.index.plan.routing.mode == "value" and not draft.tier_given:
         return sorted(by_value(pool, case, draft), key=lambda model: rests(model, case))
-    index, task = case.index, draft.task.name
+    standing = draft.standing
     preferred = draft.route.prefer.get(draft.tier, ())
-    prefer_local = index.plan.behaviour.prefer_local
 
     def rank(model: PlanModel) -> tuple[object, ...]:
-        generalist = not index.specialised(model, task)
+        name = model.name
         return (
             rests(model, case),
             _too_slow(model, case),
-            model.name != draft.wanted,
+            name != draft.wanted,
             model.context_window < draft.min_context,
-            preferred.index(model.name) if model.name in preferred else len(preferred),
-            generalist if draft.prefer_specialised else False,
+            preferred.index(name) if name in preferred else len(preferred),
+            draft.prefer_specialised and name not in standing.specialists,
             distance(model, draft),
-            model.context_window < index.min_context.get(task, 0),
-            generalist,
-            prefer_local and not model.local,
-            -index.score(model, task),
-            order.index(model.name),
-            model.name,
+            standing.claims[name],
+            order.index(name),
+            name,
         )
 
     return sorted(pool, key=rank)
@@ -137,10 +120,10 @@ def _too_slow(model: PlanModel, case: Case) -> bool:
     most = case.facts.hints.max_latency_ms
     if most is None:
         return False
-    times = [case.fleet.of(deployment.id).latency_ms for deployment in model.deployments]
+    times = [case.fleet.of(place).latency_ms for place in case.index.places[model.name]]
     return all(time is not None and time > most for time in times)
 
 
 def rests(model: PlanModel, case: Case) -> bool:
     """Every deployment of the model failed a moment ago."""
-    return case.fleet.rests(deployment.id for deployment in model.deployments)
+    return case.fleet.rests(case.index.places[model.name])

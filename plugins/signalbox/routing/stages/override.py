@@ -12,7 +12,7 @@ def override(case: Case, draft: Draft) -> str:
     notes = [f"ignored {problem}" for problem in hints.ignored]
     if hints.task is not None:
         if hints.task in case.index.ancestry or hints.task in plan.tasks:
-            draft.task = TaskSignal(hints.task, 1.0, "client")
+            draft.task, draft.standing = TaskSignal(hints.task, 1.0, "client"), case.index.standing(hints.task)
             notes.append(f"task {hints.task} by the client")
         else:
             notes.append(f"unknown task '{hints.task}' ignored")
@@ -41,4 +41,4 @@ def override(case: Case, draft: Draft) -> str:
 def _lane_of(case: Case, model: str) -> PlanLane:
     """The first lane that lists the model among its candidates, by name; else the default lane."""
     lanes = case.index.plan.lanes
-    return next((lanes[name] for name in sorted(lanes) if model in lanes[name].models), case.index.lane(""))
+    return next((lanes[name] for name in sorted(lanes) if model in lanes[name].models), case.index.default)

@@ -9,7 +9,7 @@ def task(case: Case, draft: Draft) -> str:
     """Climbs the taxonomy to the nearest route. An uncertain task goes to the general lane, and says so."""
     index, signal = case.index, draft.task
     abstained = signal.source == "abstain"
-    draft.route = index.plan.tasks["*"] if abstained else index.route(signal.name)
+    draft.route = index.plan.tasks["*"] if abstained else draft.standing.route
     draft.needs = with_output_limit(draft.needs, case.facts, draft.route.max_tokens)
     draft.prefer_specialised = draft.route.prefer_specialised
     source = f"{signal.source}, {SECOND_OPINION}" if signal.note == SECOND_OPINION else signal.source
