@@ -114,12 +114,16 @@ def case(
     previous: Previous | None = None,
     request: Facts | None = None,
     weak_failure: float = 0.5,
+    doing: str | None = None,
     **changes: Any,
 ) -> Case:
     """A case with its signals given; further keywords are `Facts` fields."""
     said = request if request is not None else facts(**changes)
     signals = Signals(
-        TaskSignal(task, confidence, source), spread(complexity), needs_signal(said, of.behaviour), weak_failure
+        TaskSignal(task, confidence, source, doing=doing),
+        spread(complexity),
+        needs_signal(said, of.behaviour),
+        weak_failure,
     )
     return Case(id, Index.of(of), said, signals, fleet or FleetSnapshot(), budget or BudgetState(), previous)
 

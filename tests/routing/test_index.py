@@ -1,6 +1,7 @@
 """What a plan says about a task, before any request."""
 
 from signalbox.routing.index import Index
+from signalbox.schema.signals import TaskSignal
 from tests.kit.plans import model, plan
 
 MADE = plan(
@@ -12,7 +13,7 @@ MADE = plan(
 
 
 def test_a_kind_has_the_route_the_scores_and_the_specialists_of_its_parents() -> None:
-    found = Index.of(MADE).standing("code_python")
+    found = Index.of(MADE).standing(TaskSignal("code_python", 1.0, "signal"))
 
     assert found.route.name == "code"
     assert found.scores == {"small": 40, "coder": 80, "cloud": 80}
@@ -20,7 +21,7 @@ def test_a_kind_has_the_route_the_scores_and_the_specialists_of_its_parents() ->
 
 
 def test_models_of_a_tier_stand_by_score_then_by_name() -> None:
-    found = Index.of(MADE).standing("code_python")
+    found = Index.of(MADE).standing(TaskSignal("code_python", 1.0, "signal"))
 
     assert [each.name for each in found.best[1]] == ["cloud", "coder"]
     assert [each.name for each in found.best[0]] == ["small"]
@@ -28,7 +29,7 @@ def test_models_of_a_tier_stand_by_score_then_by_name() -> None:
 
 
 def test_a_task_that_the_taxonomy_lacks_goes_the_general_way() -> None:
-    found = Index.of(MADE).standing("unheard_of")
+    found = Index.of(MADE).standing(TaskSignal("unheard_of", 1.0, "client"))
 
     assert found.route.name == "*"
     assert found.scores == {"small": 50, "coder": 0, "cloud": 0}

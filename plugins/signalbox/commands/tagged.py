@@ -56,7 +56,7 @@ def _prove(data_class: str, index: Index) -> TaggedProof:
 def _cases(data_class: str, index: Index) -> Iterator[tuple[str, Case]]:
     """Every task by every tier, and every lane and model by name."""
     plan = index.plan
-    named = [Hints(task=task, tier=tier) for task in sorted(index.ancestry) for tier in TIERS]
+    named = [Hints(task=task, tier=tier) for task in sorted(plan.taxonomy.kinds) for tier in TIERS]
     named += [Hints(lane=lane) for lane in sorted(plan.lanes)] + [Hints(model=model) for model in sorted(plan.models)]
     for hints in named:
         label = hints.task or (f"lane {hints.lane}" if hints.lane else f"model {hints.model}")

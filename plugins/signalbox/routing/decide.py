@@ -36,7 +36,7 @@ def decide(case: Case) -> Decision:
     index = case.index
     draft = Draft(
         task=case.signals.task,
-        standing=index.standing(case.signals.task.name),
+        standing=index.standing(case.signals.task),
         needs=case.signals.needs,
         route=index.plan.tasks["*"],
         lane=index.default,

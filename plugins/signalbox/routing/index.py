@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from signalbox.schema.base import TIERS, Capability, Tier
 from signalbox.schema.plan import Plan, PlanLane, PlanModel, PlanTask
+from signalbox.schema.signals import TaskSignal
 
 RANK: dict[Tier, int] = {tier: rank for rank, tier in enumerate(TIERS)}
 
@@ -58,10 +59,10 @@ class Index:
 
     plan: Plan
     default: PlanLane
-    ancestry: dict[str, tuple[str, ...]]
-    """Every kind of the taxonomy: itself, its parent, ..."""
-    standings: dict[str, Standing]
-    """Every kind of the taxonomy."""
+    chains: dict[tuple[str, str | None], tuple[str, ...]]
+    """Every kind of the taxonomy, and every language with what is done in it: itself, what is done, its parent, ..."""
+    standings: dict[tuple[str, str | None], Standing]
+    """The same."""
     everything: tuple[PlanModel, ...]
     """All models, by name: the order of a mapping never shows in a decision."""
     capabilities: dict[str, frozenset[Capability]]
@@ -77,12 +78,16 @@ class Index:
     @classmethod
     def of(cls, plan: Plan) -> Index:
         """Raises nothing: a Plan has been checked."""
-        ancestry = {name: plan.taxonomy.ancestry(name) for name in plan.taxonomy.kinds}
+        chains = {
+            (name, doing): (name, *((doing,) if doing else ()), *plan.taxonomy.ancestry(name)[1:])
+            for name in plan.taxonomy.kinds
+            for doing in (None, *plan.taxonomy.doings(name))
+        }
         return cls(
             plan=plan,
             default=plan.lanes[plan.default_lane],
-            ancestry=ancestry,
-            standings={task: Standing.of(chain, plan) for task, chain in ancestry.items()},
+            chains=chains,
+            standings={task: Standing.of(chain, plan) for task, chain in chains.items()},
             everything=tuple(model for _, model in sorted(plan.models.items())),
             capabilities={name: frozenset(model.capabilities) for name, model in plan.models.items()},
             places={
@@ -95,13 +100,13 @@ class Index:
             data_classes=frozenset(name for name, rule in plan.data_classes.items() if rule == "local_only"),
         )
 
-    def parents(self, task: str) -> tuple[str, ...]:
-        """The task and its ancestors; an unknown task stands alone."""
-        return self.ancestry.get(task, (task,))
+    def chain(self, task: TaskSignal) -> tuple[str, ...]:
+        """Whose preferences count for a task, nearest first; an unknown task stands alone."""
+        return self.chains.get((task.name, task.doing), (task.name,))
 
-    def standing(self, task: str) -> Standing:
+    def standing(self, task: TaskSignal) -> Standing:
         """How the plan stands to a task; one that is not of the taxonomy has no more than a route."""
-        return self.standings.get(task) or Standing.of((task,), self.plan)
+        return self.standings.get((task.name, task.doing)) or Standing.of((task.name,), self.plan)
 
     def lane(self, name: str) -> PlanLane:
         """A lane by name; the default lane for a name that the plan does not have."""

@@ -23,6 +23,8 @@ class TaskSignal:
     alternatives: Mapping[str, float] = field(default_factory=lambda: _NONE)
     """Other names that are worth knowing, with their chances; parents carry the sum of their children."""
     note: str = ""
+    doing: str | None = None
+    """Beside a kind that says no more than a language: the sibling that says what is done in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,15 @@ class Taxonomy(Frozen):
         first, second = self.kinds.get(one), self.kinds.get(other)
         return bool(first and second and first.parent and first.parent == second.parent and first.facet != second.facet)
 
+    def doings(self, name: str) -> tuple[str, ...]:
+        """What can be done in a kind that is a facet: its siblings that are none. Empty for all other kinds."""
+        kind = self.kinds.get(name)
+        if kind is None or kind.facet is None:
+            return ()
+        return tuple(
+            other for other, found in self.kinds.items() if found.parent == kind.parent and found.facet is None
+        )
+
     def ancestry(self, name: str) -> tuple[str, ...]:
         """`code_python` -> ("code_python", "code"). Unknown names give themselves."""
         chain = [name]

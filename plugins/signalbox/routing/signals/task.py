@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -17,12 +17,12 @@ from signalbox.routing.signals.patterns import (
     told_to_ground,
 )
 from signalbox.schema.facts import Facts
-from signalbox.schema.signals import TaskSignal
+from signalbox.schema.signals import TaskSignal, TaskSource
 from signalbox.schema.taxonomy import Taxonomy
 
 GENERAL: Final = "general_qa"
 _SURE: Final = 0.6
-"""Share of its parent's chance from which a child is answered rather than the parent."""
+"""Share of its parent's chance, less what says nothing against it, from which a child is answered rather than the parent."""
 _OTHERS: Final = 3
 _ON_TEXTS: Final = ("summarisation", "translation", "classification_extraction", "query_rewriting", "writing_editing")
 _RIVAL: Final = 0.6
@@ -50,6 +50,7 @@ class TaskReader:
         self._taxonomy = taxonomy
         self._abstain_below = abstain_below
         self._ancestry = {name: taxonomy.ancestry(name) for name in taxonomy.kinds}
+        self._doings = {name: taxonomy.doings(name) for name in taxonomy.kinds}
         self._keywords = Keywords.of(taxonomy.kinds)
         self._utterances = Utterances.of(taxonomy.kinds)
         self._trees: dict[tuple[str, ...], _Tree] = {}
@@ -60,12 +61,12 @@ class TaskReader:
             return TaskSignal("embeddings", 1.0, "endpoint")
         chances = self._chances(scores)
         if kind := self._keywords.match(facts.prompt):
-            return TaskSignal(kind, 1.0, "keyword", self._others(chances, kind), "a keyword of the taxonomy")
+            return self._signal(kind, 1.0, "keyword", chances, "a keyword of the taxonomy")
         if (found := self._structure(facts, scores.shape, chances)) is not None:
             kind, sure, note = found
-            return TaskSignal(kind, sure, "structure", self._others(chances, kind), note)
+            return self._signal(kind, sure, "structure", chances, note)
         if (alike := self._utterances.match(scores.grams)) is not None:
-            return TaskSignal(alike[0], alike[1], "utterance", self._others(chances, alike[0]), "like an utterance")
+            return self._signal(*alike, "utterance", chances, "like an utterance")
         return self._learned(scores, chances)
 
     def _structure(self, facts: Facts, look: Shape, chances: Mapping[str, float]) -> tuple[str, float, str] | None:
@@ -91,13 +92,25 @@ class TaskReader:
             return TaskSignal(GENERAL, 0.0, "abstain")
         name = max(tree.roots, key=chances.__getitem__)
         if chances[name] < self._abstain_below:
-            return TaskSignal(GENERAL, chances[name], "abstain", self._others(chances, GENERAL), f"{name} at best")
+            return self._signal(GENERAL, chances[name], "abstain", chances, f"{name} at best")
         while children := tree.children.get(name):
             best = max(children, key=chances.__getitem__)
-            if chances[best] < _SURE * chances[name]:
+            if chances[best] < _SURE * (chances[name] - self._beside(best, children, chances)):
                 break
             name = best
-        return TaskSignal(name, chances[name], "signal", self._others(chances, name))
+        return self._signal(name, chances[name], "signal", chances)
+
+    def _beside(self, kind: str, siblings: Iterable[str], chances: Mapping[str, float]) -> float:
+        """The chance of siblings that speak of something else: a language says nothing against what is done in it."""
+        facet = self._taxonomy.kinds[kind].facet
+        return sum([chances[other] for other in siblings if self._taxonomy.kinds[other].facet != facet])
+
+    def _signal(
+        self, name: str, confidence: float, source: TaskSource, chances: Mapping[str, float], note: str = ""
+    ) -> TaskSignal:
+        doings = [other for other in self._doings.get(name, ()) if other in chances]
+        doing = max(doings, key=chances.__getitem__) if doings else None
+        return TaskSignal(name, confidence, source, self._others(chances, name), note, doing)
 
     def _chances(self, scores: TextScores) -> Mapping[str, float]:
         """Chance by kind; a parent has the sum of its children and its own."""

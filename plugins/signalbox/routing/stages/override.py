@@ -11,8 +11,9 @@ def override(case: Case, draft: Draft) -> str:
     hints, plan = case.facts.hints, case.index.plan
     notes = [f"ignored {problem}" for problem in hints.ignored]
     if hints.task is not None:
-        if hints.task in case.index.ancestry or hints.task in plan.tasks:
-            draft.task, draft.standing = TaskSignal(hints.task, 1.0, "client"), case.index.standing(hints.task)
+        if hints.task in plan.taxonomy.kinds or hints.task in plan.tasks:
+            draft.task = TaskSignal(hints.task, 1.0, "client")
+            draft.standing = case.index.standing(draft.task)
             notes.append(f"task {hints.task} by the client")
         else:
             notes.append(f"unknown task '{hints.task}' ignored")

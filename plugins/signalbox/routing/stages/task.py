@@ -13,14 +13,14 @@ def task(case: Case, draft: Draft) -> str:
     draft.needs = with_output_limit(draft.needs, case.facts, draft.route.max_tokens)
     draft.prefer_specialised = draft.route.prefer_specialised
     source = f"{signal.source}, {SECOND_OPINION}" if signal.note == SECOND_OPINION else signal.source
-    found = f"{signal.name} {signal.confidence:.2f} ({source})"
+    found = f"{signal.name} {signal.confidence:.2f} ({source})" + (f", {signal.doing}" if signal.doing else "")
     if draft.reason in {"override", "lock"}:
         return f"{found}; lane {draft.lane.name} is given"
     draft.lane = index.lane(draft.route.lane)
     if abstained:
         draft.reason = "abstain"
         return f"{found}: not certain enough, general lane {draft.lane.name}"
-    if draft.route.name == signal.name:
+    if draft.route.name in {signal.name, signal.doing}:
         return f"{found} -> lane {draft.lane.name}"
     draft.reason = "default_lane" if draft.route.name == "*" else "parent_lane"
     return f"{found}: no route of its own, '{draft.route.name}' -> lane {draft.lane.name}"
