@@ -112,7 +112,7 @@ def _what_is_unknown(card: Card, gpu: str | None, need: Bytes | None) -> str:
     if need is None:
         missing = "weights" if card.weights is None else "kv_bytes_per_token"
         return f"unknown: the catalogue has neither {missing} nor memory of this model"
-    return f"unknown: no memory is known of {gpu}" if gpu else "unknown: neither a GPU class nor memory is given"
+    return f"unknown: no memory is known of {gpu}" if gpu else "unknown: neither a GPU class (gpu:) nor memory is given"
 
 
 def _compare(need: Bytes, have: Bytes) -> Fit:
