@@ -31,7 +31,7 @@ def seen(predicted: str = "math", **changes: Any) -> Observation:
 
 
 def answers(weak: bool, strong: bool, failure: float, **changes: Any) -> Observation:
-    return seen(correct=(("little", weak), ("big", strong)), weak_failure=failure, gain=failure, **changes)
+    return seen(correct=(("little", weak), ("big", strong)), weak_failure=failure, benefit=failure, **changes)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_observer_runs_the_products_own_path() -> None:
 
     assert (found.predicted, found.confidence) == (signals.task.name, signals.task.confidence)
     assert found.complexity == signals.complexity.total
-    assert found.weak_failure == signals.weak_failure
+    assert (found.weak_failure, found.benefit) == (signals.weak_failure, signals.benefit)
     assert found.chosen == PIPELINE.decide(request, id="x").model
 
 

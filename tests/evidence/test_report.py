@@ -56,7 +56,7 @@ def document() -> dict[str, Any]:
             scale="constant & odd" if at % 9 else "one",
             correct=(("weak<b>", at % 3 == 0), ("strong", at % 4 != 0)),
             weak_failure=(at % 11) / 11,
-            gain=(at % 11) / 11,
+            benefit=(at % 11) / 11,
             chosen="small",
             source=("first", "second")[at % 2],
             chars=at,

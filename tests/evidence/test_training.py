@@ -54,6 +54,7 @@ def test_a_small_corpus_is_learned(tmp_path: Path) -> None:
     assert bread.chances[bread.kinds.index("bakery")] > 0.6
     assert lorry.difficulty > bread.difficulty + 1
     assert lorry.weak_failure > bread.weak_failure
+    assert lorry.benefit > bread.benefit
 
 
 def test_the_same_rows_and_seed_give_the_same_weights() -> None:
@@ -61,6 +62,7 @@ def test_the_same_rows_and_seed_give_the_same_weights() -> None:
 
     assert np.array_equal(first.table, second.table)
     assert first.sharpness == second.sharpness
+    assert np.array_equal(first.steps.base, second.steps.base)
 
 
 def test_progress_is_told_to_its_end() -> None:

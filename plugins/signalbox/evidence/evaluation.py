@@ -57,7 +57,7 @@ class Observer:
             scale=row.scale,
             correct=row.correct,
             weak_failure=signals.weak_failure,
-            gain=signals.gain,
+            benefit=signals.benefit,
             chosen=chosen,
             source=row.source,
             chars=facts.text_chars,

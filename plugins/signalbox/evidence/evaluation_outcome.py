@@ -23,8 +23,8 @@ class Outcomes:
     strong: Floats
     score: Floats
     """Predicted chance that the weak model fails."""
-    gain: Floats
-    """Predicted chance that only the strong one is right; orders the rows for the curve."""
+    benefit: Floats
+    """What the strong one is predicted to add to the chance of a right answer; orders the rows for the curve."""
     length: Floats
     sources: tuple[str, ...]
 
@@ -36,7 +36,7 @@ class Outcomes:
             weak=self.weak[at],
             strong=self.strong[at],
             score=self.score[at],
-            gain=self.gain[at],
+            benefit=self.benefit[at],
             length=self.length[at],
             sources=(source,) * int(at.sum()),
         )
@@ -81,7 +81,7 @@ def _outcomes(rows: Sequence[Observation]) -> Outcomes | None:
         weak=np.array([answers[weak] for _, answers in kept], dtype=np.float64),
         strong=np.array([answers[strong] for _, answers in kept], dtype=np.float64),
         score=np.array([row.weak_failure for row, _ in kept], dtype=np.float64),
-        gain=np.array([row.gain for row, _ in kept], dtype=np.float64),
+        benefit=np.array([row.benefit for row, _ in kept], dtype=np.float64),
         length=np.array([row.chars for row, _ in kept], dtype=np.float64),
         sources=pooled([row.source for row, _ in kept]),
     )
@@ -93,7 +93,7 @@ def _figures(found: Outcomes, seed: int) -> dict[str, Figure]:
 
     def all_of(weights: Floats) -> Floats:
         curves = {
-            "": Curve.of(found.gain, weak, strong, weights),
+            "": Curve.of(found.benefit, weak, strong, weights),
             "length_": Curve.of(found.length, weak, strong, weights),
             "random_": Curve.random(weak, strong, weights),
             "oracle_": Curve.oracle(weak, strong, weights),
@@ -119,7 +119,9 @@ def _curve(found: Outcomes, seed: int) -> list[Json]:
     """Points from none to all at the strong model; the random line and the oracle beside each."""
     weak, strong = found.weak, found.strong
     once = np.ones((1, len(weak)))
-    routed = row_bootstrap(lambda weights: Curve.of(found.gain, weak, strong, weights).at(SHARES), len(weak), seed=seed)
+    routed = row_bootstrap(
+        lambda weights: Curve.of(found.benefit, weak, strong, weights).at(SHARES), len(weak), seed=seed
+    )
     by_length, random, oracle = (
         curve.at(SHARES)[0].tolist()
         for curve in (

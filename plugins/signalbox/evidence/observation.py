@@ -27,8 +27,8 @@ class Observation:
     scale: str = ""
     correct: tuple[tuple[str, bool], ...] = ()
     weak_failure: float = 0.5
-    gain: float = 0.5
-    """Predicted chance that only the stronger model is right: what requests are sent to it by."""
+    benefit: float = 0.0
+    """What the stronger model is predicted to add to the chance of a right answer, -1 to 1: requests are sent to it by this."""
     chosen: str = ""
     """The model that the plan gives it to."""
     source: str = ""

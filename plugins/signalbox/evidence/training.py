@@ -11,9 +11,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from signalbox.evidence.failures import Outcome, learn_failures
 from signalbox.evidence.lexicon import fold, lexicon
 from signalbox.routing.signals.features import NAMES, shape
-from signalbox.routing.signals.model import HEADS
+from signalbox.routing.signals.items import Steps, item
+from signalbox.routing.signals.model import chance
 from signalbox.routing.signals.text import SLOTS, grams
 from signalbox.schema.facts import Facts
 from signalbox.schema.taxonomy import Taxonomy
@@ -23,11 +25,11 @@ _Slots = NDArray[np.int32]
 
 EPOCHS: Final = 8
 RATE: Final = 1.5
-DECAY: Final = 2e-5
-DROP: Final = 0.6
+DECAY: Final = 2e-6
+DROP: Final = 0.3
 STEADY: Final = 0.15
-"""How much slower the heads learn than the kinds: their labels are noisier."""
-BOOST: Final = 4.0
+"""How much slower difficulty is learned than the kinds: its labels are noisier."""
+BOOST: Final = 2.0
 """How much louder a group of words speaks than a single one of its words."""
 _SMALL: Final = 0.02
 """A source with at most this share of the rows is held out for calibration."""
@@ -66,7 +68,8 @@ class Example:
     """Columns of the root kinds that are right; empty: unknown."""
     child: int | None
     """Column of the kind itself within its root; None: unknown."""
-    heads: _Floats
+    difficulty: float
+    """As a share of 10."""
     trust: float
 
 
@@ -80,6 +83,7 @@ class Trained:
     table: _Floats
     dense: _Floats
     sharpness: float
+    steps: Steps
 
     def save(self, path: Path) -> None:
         """Writes the weights: int8 with one scale per column, compressed."""
@@ -94,6 +98,10 @@ class Trained:
             scale=scale.astype(np.float32),
             dense=self.dense.astype(np.float32),
             sharpness=np.float32(self.sharpness),
+            base=self.steps.base,
+            step_feature=self.steps.feature,
+            step_cut=self.steps.cut,
+            step_odds=self.steps.odds,
         )
 
 
@@ -110,9 +118,12 @@ def train(
     parents = parent_columns(kinds, taxonomy)
     examples = prepare(known, kinds, taxonomy)
     progress("prepare", 1.0)
+    failures, steps = learn_failures(
+        outcomes(known, examples), seed=seed, progress=lambda share: progress("failures", share)
+    )
     sharpness = calibrate(known, examples, parents, seed=seed, progress=progress)
     table, dense = descend(examples, parents, seed=seed, progress=lambda share: progress("learn", share))
-    return Trained(kinds, parents, table, dense, sharpness)
+    return Trained(kinds, parents, np.hstack((table, failures)), dense, sharpness, steps)
 
 
 def known_kinds(rows: Iterable[Row], taxonomy: Taxonomy) -> tuple[str, ...]:
@@ -182,10 +193,6 @@ def _example(row: Row, column: Mapping[str, int], taxonomy: Taxonomy, *, trust: 
     slots, places = np.unique(found.slots, return_inverse=True)
     names = right_kinds(row, taxonomy)
     roots = {taxonomy.ancestry(name)[-1] for name in names if name in taxonomy.kinds}
-    failed = np.nan if row.weak_right is None else float(not row.weak_right)
-    gain = (
-        np.nan if row.weak_right is None or row.strong_right is None else float(row.strong_right and not row.weak_right)
-    )
     weights = np.bincount(places, found.weights, minlength=len(slots)).astype(np.float32)
     where, groups = lexicon().find(slots)
     rows, at = np.unique(groups, return_inverse=True)
@@ -197,9 +204,19 @@ def _example(row: Row, column: Mapping[str, int], taxonomy: Taxonomy, *, trust: 
         dense=np.array(shape(row.facts).vector, dtype=np.float32),
         roots=tuple(sorted(column[name] for name in roots if name in column)),
         child=column.get(row.task) if row.task and not row.mapped else None,
-        heads=np.array([np.nan if row.difficulty is None else row.difficulty / 10, failed, gain], dtype=np.float32),
+        difficulty=np.nan if row.difficulty is None else row.difficulty / 10,
         trust=trust,
     )
+
+
+def outcomes(rows: Sequence[Row], examples: Sequence[Example]) -> list[Outcome]:
+    """What is known of rows that both models answered: their own words, without the groups that these are of."""
+    return [
+        Outcome(one.slots[own], one.weights[own], item(row.facts.prompt), (not row.weak_right, not row.strong_right))
+        for row, one in zip(rows, examples, strict=True)
+        if row.weak_right is not None and row.strong_right is not None
+        for own in (one.slots < SLOTS,)
+    ]
 
 
 def right_kinds(row: Row, taxonomy: Taxonomy) -> frozenset[str]:
@@ -224,9 +241,9 @@ def descend(
     drop: float = DROP,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> tuple[_Floats, _Floats]:
-    """(table, dense) by stochastic gradient descent over all columns at once; groups of words are folded into the table."""
+    """(table, dense) of kinds and difficulty by stochastic gradient descent; groups of words are folded into the table."""
     kinds, families = len(parents), _families(parents)
-    columns = kinds + len(HEADS)
+    columns = kinds + 1
     table = np.zeros((SLOTS + lexicon().size, columns), dtype=np.float32)
     dense = np.zeros((len(NAMES), columns), dtype=np.float32)
     order = np.random.default_rng(seed)
@@ -240,7 +257,7 @@ def descend(
             rows = table[slots]
             wrong = _gradient(one, weights @ rows + one.dense @ dense, parents, families)
             wrong[:kinds] *= one.trust
-            wrong[kinds:] *= STEADY
+            wrong[kinds] *= STEADY
             wrong *= pace
             rows *= 1 - pace * decay * 50
             rows -= weights[:, None] * wrong
@@ -280,8 +297,7 @@ def _gradient(one: Example, logits: _Floats, parents: _Slots, families: Mapping[
         wrong[children] = _softmax(np.append(logits[children], 0.0))[:-1]
         if one.child in children:
             wrong[one.child] -= 1
-    heads = 1 / (1 + np.exp(-np.clip(logits[kinds:], -30, 30)))
-    wrong[kinds:] = np.nan_to_num(heads - one.heads)
+    wrong[kinds] = np.nan_to_num(chance(logits[kinds]) - one.difficulty)
     return wrong
 
 

@@ -49,7 +49,7 @@ class Pipeline:
             complexity,
             needs_signal(facts, self.plan.behaviour),
             weak_failure(scores, task, complexity),
-            scores.gain,
+            scores.benefit,
         )
 
     def decide(

@@ -72,5 +72,5 @@ class Signals:
     needs: Needs
     weak_failure: float = 0.5
     """Chance that a small open model fails here, 0-1."""
-    gain: float = 0.5
-    """Chance that a small open model fails where a large one does not, 0-1: what a stronger model would be worth."""
+    benefit: float = 0.0
+    """What a large model in place of a small open one adds to the chance of a right answer, -1 to 1."""

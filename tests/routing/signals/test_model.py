@@ -8,8 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signalbox.errors import FileError
-from signalbox.routing.signals.model import SHIPPED, Families, TextModel
+from signalbox.routing.signals.features import NAMES
+from signalbox.routing.signals.items import FAILURES, Item
+from signalbox.routing.signals.model import HEADS, SHIPPED, Families, TextModel
+from signalbox.routing.signals.text import SLOTS
 from tests.routing.signals.reading import facts, model, scores, taxonomy
+
+OLD = ("kinds", "roots", "table", "scale", "dense", "sharpness")
+"""What files held before failures had steps."""
+HARD = Item._fields.index("log_longest")
+
+
+def blank(**changes: object) -> dict[str, object]:
+    """Weights of one kind that say nothing, but for the changes."""
+    columns = 1 + len(HEADS)
+    return {
+        "kinds": np.array(["math"]),
+        "roots": np.zeros(1, np.int32),
+        "table": np.zeros((SLOTS, columns), np.int8),
+        "scale": np.ones(columns),
+        "dense": np.zeros((len(NAMES), columns - len(FAILURES))),
+        "sharpness": 1.0,
+        "base": np.zeros(len(FAILURES)),
+        "step_feature": np.array([HARD]),
+        "step_cut": np.array([3.0]),
+        "step_odds": np.array([[2.0, 0.0]]),
+        **changes,
+    }
 
 
 def test_the_weights_are_small_and_numbers_only() -> None:
@@ -17,7 +42,7 @@ def test_the_weights_are_small_and_numbers_only() -> None:
     with np.load(SHIPPED, allow_pickle=False) as found:
         assert found["table"].dtype == np.int8
         assert found["scale"].dtype == found["dense"].dtype == np.float32
-        assert set(found.files) == {"kinds", "roots", "table", "scale", "dense", "sharpness"}
+        assert set(found.files) == {*OLD, "base", "step_feature", "step_cut", "step_odds"}
 
 
 def test_every_learned_kind_is_in_the_shipped_taxonomy() -> None:
@@ -42,20 +67,44 @@ def test_a_torn_file_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
         TextModel.load(torn)
 
 
-def test_weights_of_another_shape_are_a_clear_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"table": np.zeros((8, 4), np.int8)},
+        {"dense": np.zeros((len(NAMES), 1 + len(HEADS)))},
+        {"base": np.zeros(1)},
+        {"step_feature": np.array([len(Item._fields)])},
+        {"step_odds": np.zeros((2, 2))},
+    ],
+)
+def test_weights_of_another_shape_are_a_clear_error(tmp_path: Path, changes: dict[str, object]) -> None:
     other = tmp_path / "signals.npz"
-    np.savez(
-        other,
-        kinds=np.array(["math"]),
-        roots=np.zeros(1, np.int32),
-        table=np.zeros((8, 4), np.int8),
-        scale=np.ones(4),
-        dense=np.zeros((2, 4)),
-        sharpness=1.0,
+    np.savez(other, **blank(**changes))
+
+    with pytest.raises(FileError, match=r"another shape.*signalbox train"):
+        TextModel.load(other)
+
+
+def test_weights_from_before_the_steps_are_a_clear_error(tmp_path: Path) -> None:
+    old = tmp_path / "signals.npz"
+    np.savez(old, **{name: value for name, value in blank().items() if name in OLD})
+
+    with pytest.raises(FileError, match="signalbox train"):
+        TextModel.load(old)
+
+
+def test_steps_move_the_failures_of_items_and_of_nothing_else(tmp_path: Path) -> None:
+    np.savez(tmp_path / "signals.npz", **blank())
+    known = TextModel.load(tmp_path / "signals.npz")
+
+    hard, easy, other = (
+        known.read(facts(prompt)) for prompt in ("Why?\nA. because of the tides\nB. no", "Why?\nA. so\nB. no", "Why?")
     )
 
-    with pytest.raises(FileError, match="another shape"):
-        TextModel.load(other)
+    assert hard.weak_failure == pytest.approx(0.881, abs=1e-3)
+    assert hard.benefit == pytest.approx(0.381, abs=1e-3)
+    assert easy.weak_failure == other.weak_failure == 0.5
+    assert easy.benefit == other.benefit == 0
 
 
 @given(st.lists(st.floats(-50, 50), min_size=4, max_size=4), st.floats(0.1, 3))
@@ -78,5 +127,6 @@ def test_any_text_gets_chances(prompt: str) -> None:
     found = scores(prompt)
 
     assert abs(sum(found.chances) - 1) < 1e-3
-    assert all(0 <= chance <= 1 for chance in (*found.chances, found.weak_failure, found.gain))
+    assert all(0 <= chance <= 1 for chance in (*found.chances, found.weak_failure, found.strong_failure))
+    assert found.benefit == found.weak_failure - found.strong_failure
     assert 0 <= found.difficulty <= 10

@@ -16,8 +16,8 @@ def failing(prompt: str) -> float:
 
 def test_a_weak_model_fails_more_often_where_it_is_hard() -> None:
     easy, hard = (
-        failing("What is the capital of Spain?"),
-        failing("Find the index of the subgroup <p> in S_5 for p = (1 2 5 4)(2 3)."),
+        failing("What is the capital of Spain?\nA. Rome\nB. Madrid\nC. Paris\nD. Lisbon\nAnswer:"),
+        failing("Find the index of <p> in S_5 for p = (1, 2, 5, 4)(2, 3).\nA. 8\nB. 2\nC. 24\nD. 120\nAnswer:"),
     )
 
     assert hard > easy + 0.1

@@ -1,4 +1,4 @@
-"""What the shipped weights say about a request: chances per kind, difficulty, and how likely a weak model fails."""
+"""What the shipped weights say about a request: chances per kind, difficulty, and how likely weak and strong models fail."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from signalbox.errors import FileError
 from signalbox.routing.signals.features import NAMES, Shape, shape
+from signalbox.routing.signals.items import FAILURES, Steps, item
 from signalbox.routing.signals.text import SLOTS, Grams, grams
 from signalbox.schema.facts import Facts
 
 SHIPPED: Final = Path(__file__).parent.parent / "weights" / "signals.npz"
-HEADS: Final = ("difficulty", "weak_failure", "gain")
-"""Columns after those of the kinds, all log-odds: difficulty as a share of 10, that a weak model fails, and that it
-fails where a strong one does not."""
+HEADS: Final = ("difficulty", *FAILURES)
+"""Columns after those of the kinds, all log-odds: difficulty as a share of 10, that a weak model fails, and that a strong
+one does."""
 
 _Floats = NDArray[np.float32]
 
@@ -34,12 +35,17 @@ class TextScores(NamedTuple):
     """How hard people find it, 0-10."""
     weak_failure: float
     """Chance that a small open model fails, 0-1, from text alone."""
-    gain: float
-    """Chance that a small model fails where a large one does not, 0-1."""
+    strong_failure: float
+    """Chance that a large model fails, 0-1."""
     shape: Shape
     grams: Grams
     roots: tuple[int, ...] = ()
     """Where the root of each kind stands in `kinds`; empty: nowhere."""
+
+    @property
+    def benefit(self) -> float:
+        """What a large model in place of a small one adds to the chance of a right answer, -1 to 1."""
+        return self.weak_failure - self.strong_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class Families:
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """Immutable weights: a hashed table for text (int8, one scale per column) and a small one for shape."""
+    """Immutable weights: a hashed table for text (int8, one scale per column), a small one for shape, steps for items."""
 
     kinds: tuple[str, ...]
     roots: tuple[int, ...]
@@ -80,7 +86,9 @@ class TextModel:
     scale: _Floats
     """Per column of `table`."""
     dense: _Floats
-    """(len(NAMES), kinds + HEADS)"""
+    """(len(NAMES), kinds + 1): the failures are no matter of shape, whose reading of one benchmark misleads elsewhere."""
+    steps: Steps
+    """Where the failures start from."""
     sharpness: float
     """What logits of kinds are multiplied with (temperature scaling)."""
     families: Families
@@ -98,13 +106,20 @@ class TextModel:
                     table=np.ascontiguousarray(found["table"], dtype=np.int8),
                     scale=found["scale"].astype(np.float32),
                     dense=found["dense"].astype(np.float32),
+                    steps=Steps(
+                        base=found["base"].astype(np.float64),
+                        feature=found["step_feature"].astype(np.intp),
+                        cut=found["step_cut"].astype(np.float64),
+                        odds=found["step_odds"].astype(np.float64),
+                    ),
                     sharpness=float(found["sharpness"]),
                     families=Families.of(roots),
                 )
         except (OSError, KeyError, ValueError, EOFError, BadZipFile) as problem:
             raise FileError(place, f"holds no signal weights ({problem}).", remedy=_REMEDY) from problem
         columns = len(model.kinds) + len(HEADS)
-        if model.table.shape != (SLOTS, columns) or model.dense.shape != (len(NAMES), columns):
+        shaped = columns - len(FAILURES)
+        if model.table.shape != (SLOTS, columns) or model.dense.shape != (len(NAMES), shaped) or not model.steps.fits:
             raise FileError(
                 place, f"has weights of another shape {model.table.shape}, {model.dense.shape}.", remedy=_REMEDY
             )
@@ -116,14 +131,15 @@ class TextModel:
         rows = self.table.take(found.slots, axis=0).astype(np.float32)
         logits = found.weights.dot(rows)
         logits *= self.scale
-        logits += np.array(look.vector, dtype=np.float32).dot(self.dense)
-        difficulty, failure, gain = logits[len(self.kinds) :].tolist()
+        logits[: -len(FAILURES)] += np.array(look.vector, dtype=np.float32).dot(self.dense)
+        logits[-len(FAILURES) :] += self.steps.of(item(facts.prompt))
+        difficulty, weak, strong = logits[len(self.kinds) :].tolist()
         return TextScores(
             kinds=self.kinds,
             chances=self.families.chances(logits[: len(self.kinds)].astype(np.float64), self.sharpness),
             difficulty=10 * chance(difficulty),
-            weak_failure=chance(failure),
-            gain=chance(gain),
+            weak_failure=chance(weak),
+            strong_failure=chance(strong),
             shape=look,
             grams=found,
             roots=self.roots,
