@@ -190,8 +190,9 @@ class Runtime:
 
     def abandoned(self, trip: Trip) -> None:
         """A request is over and no event told how. What was sent to a deployment is taken as paid."""
-        trip.streaming = trip.streaming or trip.deployment is not None
-        self.failed(trip, "Abandoned")
+        if not trip.ended:
+            trip.streaming = trip.streaming or trip.deployment is not None
+            self.failed(trip, "Abandoned")
 
     def refused(self, refusal: Refusal, facts: Facts, *, id: str, at: float) -> None:  # noqa: A002
         """A request was refused: counted and logged like any other end."""
