@@ -50,6 +50,9 @@ def main() -> None:
     chosen = options.parse_args()
     plan = load_plan(Path(__file__).parents[1] / "routing_plan.json")
     rows, _ = read_training(chosen.data)
+    for name in chosen.hold:
+        if not any(name in row.source and row.task is not None for row in rows):
+            options.error(f"--hold {name}: no row with a task has a source that contains it; name another.")
     names = track(chosen.hold, description="learning", console=Console(stderr=True), transient=True)
     found = {name: judged(rows, name, plan) for name in names}
     if chosen.json:

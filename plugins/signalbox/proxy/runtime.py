@@ -29,6 +29,8 @@ from signalbox.schema.signals import TaskSignal
 
 PLAN_VARIABLE: Final = "SIGNALBOX_PLAN"
 RUN_VARIABLE: Final = "SIGNALBOX_RUN"
+ABANDONED: Final = "Abandoned"
+"""The error of a request of which no event told the end."""
 _SESSIONS: Final = 10_000
 _SESSION_SECONDS: Final = 600.0
 """About as long as providers and servers keep a prompt cache warm."""
@@ -191,8 +193,7 @@ class Runtime:
     def abandoned(self, trip: Trip) -> None:
         """A request is over and no event told how. What was sent to a deployment is taken as paid."""
         if not trip.ended:
-            trip.streaming = trip.streaming or trip.deployment is not None
-            self.failed(trip, "Abandoned")
+            self.failed(trip, ABANDONED)
 
     def refused(self, refusal: Refusal, facts: Facts, *, id: str, at: float) -> None:  # noqa: A002
         """A request was refused: counted and logged like any other end."""
@@ -251,8 +252,9 @@ def _session(facts: Facts) -> str:
 
 
 def _spent(trip: Trip, outcome: Outcome) -> int:
-    """Micro-dollars to book. A call that was answered but not priced, or broke while it streamed, cost its estimate."""
+    """Micro-dollars to book. A call that was answered but not priced, that broke while it streamed, or of which nobody told
+    the end, cost its estimate."""
     if outcome.success and outcome.cost_usd is not None:
         return round(outcome.cost_usd * 1_000_000)
-    answered = outcome.success or trip.streaming
+    answered = outcome.success or trip.streaming or (outcome.error == ABANDONED and trip.deployment is not None)
     return trip.decision.estimated_cost_micros if answered and trip.decision else 0

@@ -16,6 +16,8 @@ RANK: dict[Tier, int] = {tier: rank for rank, tier in enumerate(TIERS)}
 class Standing:
     """One task in a plan: where it goes, and how well each model does it."""
 
+    chain: tuple[str, ...]
+    """Whose preferences count, nearest first: the task, what is done in it where it is a language, its parent, ..."""
     route: PlanTask
     """The nearest route up the taxonomy, then "*"."""
     scores: Mapping[str, float]
@@ -29,7 +31,7 @@ class Standing:
 
     @classmethod
     def of(cls, chain: tuple[str, ...], plan: Plan) -> Standing:
-        """`chain`: the task and its ancestors."""
+        """How the plan stands to the first of a chain."""
         kinds = [plan.taxonomy.kinds[kind] for kind in chain if kind in plan.taxonomy.kinds]
         counting = {*chain, *(word for kind in kinds for word in kind.specialities)} if kinds else set()
         asked = (*chain, "general_qa")
@@ -42,6 +44,7 @@ class Standing:
         abroad = {name: plan.behaviour.prefer_local and not model.local for name, model in plan.models.items()}
         ranked = sorted(plan.models.values(), key=lambda model: (-scores[model.name], model.name))
         return cls(
+            chain=chain,
             route=next((plan.tasks[name] for name in chain if name in plan.tasks), plan.tasks["*"]),
             scores=scores,
             specialists=special,
@@ -59,10 +62,8 @@ class Index:
 
     plan: Plan
     default: PlanLane
-    chains: dict[tuple[str, str | None], tuple[str, ...]]
-    """Every kind of the taxonomy, and every language with what is done in it: itself, what is done, its parent, ..."""
     standings: dict[tuple[str, str | None], Standing]
-    """The same."""
+    """Every kind of the taxonomy, and every language with what is done in it."""
     everything: tuple[PlanModel, ...]
     """All models, by name: the order of a mapping never shows in a decision."""
     capabilities: dict[str, frozenset[Capability]]
@@ -78,16 +79,16 @@ class Index:
     @classmethod
     def of(cls, plan: Plan) -> Index:
         """Raises nothing: a Plan has been checked."""
-        chains = {
-            (name, doing): (name, *((doing,) if doing else ()), *plan.taxonomy.ancestry(name)[1:])
-            for name in plan.taxonomy.kinds
-            for doing in (None, *plan.taxonomy.doings(name))
-        }
         return cls(
             plan=plan,
             default=plan.lanes[plan.default_lane],
-            chains=chains,
-            standings={task: Standing.of(chain, plan) for task, chain in chains.items()},
+            standings={
+                (name, doing): Standing.of(
+                    (name, *((doing,) if doing else ()), *plan.taxonomy.ancestry(name)[1:]), plan
+                )
+                for name in plan.taxonomy.kinds
+                for doing in (None, *plan.taxonomy.doings(name))
+            },
             everything=tuple(model for _, model in sorted(plan.models.items())),
             capabilities={name: frozenset(model.capabilities) for name, model in plan.models.items()},
             places={
@@ -99,10 +100,6 @@ class Index:
             local=frozenset(name for name, model in plan.models.items() if model.local),
             data_classes=frozenset(name for name, rule in plan.data_classes.items() if rule == "local_only"),
         )
-
-    def chain(self, task: TaskSignal) -> tuple[str, ...]:
-        """Whose preferences count for a task, nearest first; an unknown task stands alone."""
-        return self.chains.get((task.name, task.doing), (task.name,))
 
     def standing(self, task: TaskSignal) -> Standing:
         """How the plan stands to a task; one that is not of the taxonomy has no more than a route."""

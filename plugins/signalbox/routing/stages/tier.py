@@ -47,7 +47,7 @@ def _personal(persona: Persona, case: Case, draft: Draft) -> list[str]:
     if persona.tier and (moved := _preferred(persona, _total(case), draft.tier)) != draft.tier:
         draft.tier = moved
         notes.append(f"{draft.persona} -> {moved}")
-    wish = next((persona.tasks[name] for name in case.index.chain(draft.task) if name in persona.tasks), None)
+    wish = next((persona.tasks[name] for name in draft.standing.chain if name in persona.tasks), None)
     if wish:
         draft.prefer_specialised |= wish.prefer_specialised
         draft.wanted = wish.model
@@ -82,5 +82,5 @@ def _holds(rule: Rule, case: Case, draft: Draft) -> bool:
     subject, comparison, value = rule.parts()
     if subject == "complexity":
         return _COMPARE[comparison](_total(case), float(value))
-    found = {"task": case.index.chain(draft.task), "lane": (draft.lane.name,), "tier": (draft.tier,)}[subject]
+    found = {"task": draft.standing.chain, "lane": (draft.lane.name,), "tier": (draft.tier,)}[subject]
     return (value in found) == (comparison == "==")
