@@ -16,13 +16,15 @@ from signalbox.evidence.lexicon import fold, lexicon
 from signalbox.routing.signals.features import NAMES, shape
 from signalbox.routing.signals.items import Steps, item
 from signalbox.routing.signals.model import chance
-from signalbox.routing.signals.text import SLOTS, grams
+from signalbox.routing.signals.text import SLOTS, grams, turn_text
 from signalbox.schema.facts import Facts
 from signalbox.schema.taxonomy import Taxonomy
 
 _Floats = NDArray[np.float32]
 _Slots = NDArray[np.int32]
 
+KEPT: Final = 150_000
+"""Features whose weights are kept."""
 EPOCHS: Final = 8
 RATE: Final = 1.5
 DECAY: Final = 2e-6
@@ -86,15 +88,17 @@ class Trained:
     steps: Steps
 
     def save(self, path: Path) -> None:
-        """Writes the weights: int8 with one scale per column, compressed."""
+        """Writes the weights of the features that say most: int8 with one scale per column, compressed."""
         scale = np.maximum(np.abs(self.table).max(axis=0), 1e-6) / 127
+        kept = self._loudest(KEPT)
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(
             path,
             allow_pickle=False,
             kinds=np.array(self.kinds),
             roots=self.parents,
-            table=np.rint(self.table / scale).astype(np.int8),
+            slots=kept.astype(np.int32),
+            table=np.rint(self.table[kept] / scale).astype(np.int8),
             scale=scale.astype(np.float32),
             dense=self.dense.astype(np.float32),
             sharpness=np.float32(self.sharpness),
@@ -103,6 +107,14 @@ class Trained:
             step_cut=self.steps.cut,
             step_odds=self.steps.odds,
         )
+
+    def _loudest(self, count: int) -> NDArray[np.intp]:
+        """The features that say most, in their order; each column has as much of a say as any other."""
+        say = np.square(self.table)
+        said: _Floats = (say / np.maximum(say.mean(axis=0), 1e-12)).sum(axis=1)
+        loudest = np.sort(np.argsort(-said, kind="stable")[:count])
+        loudest = loudest[said[loudest] > 0]
+        return loudest
 
 
 def train(
@@ -189,7 +201,8 @@ def prepare(rows: Sequence[Row], kinds: tuple[str, ...], taxonomy: Taxonomy) -> 
 
 
 def _example(row: Row, column: Mapping[str, int], taxonomy: Taxonomy, *, trust: float) -> Example:
-    found = grams(row.facts)
+    turn = turn_text(row.facts)
+    found = grams(row.facts, turn)
     slots, places = np.unique(found.slots, return_inverse=True)
     names = right_kinds(row, taxonomy)
     roots = {taxonomy.ancestry(name)[-1] for name in names if name in taxonomy.kinds}
@@ -201,7 +214,7 @@ def _example(row: Row, column: Mapping[str, int], taxonomy: Taxonomy, *, trust: 
         weights=np.concatenate((weights, BOOST * np.bincount(at, weights[where], minlength=len(rows)))).astype(
             np.float32
         ),
-        dense=np.array(shape(row.facts).vector, dtype=np.float32),
+        dense=np.array(shape(row.facts, turn).vector, dtype=np.float32),
         roots=tuple(sorted(column[name] for name in roots if name in column)),
         child=column.get(row.task) if row.task and not row.mapped else None,
         difficulty=np.nan if row.difficulty is None else row.difficulty / 10,

@@ -11,6 +11,7 @@ TaskSource = Literal["client", "endpoint", "structure", "keyword", "utterance", 
 SECOND_OPINION: Final = "second opinion"
 """The note of a task that was asked of embeddings because the fast model was unsure."""
 _NONE: Mapping[str, float] = MappingProxyType({})
+_DIMENSIONS: Final = ("structure", "reasoning", "context", "domain", "output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,17 @@ class Complexity:
     """0-2: expert knowledge."""
     output: float = 0.0
     """0-1: length and form of the answer."""
-    notes: tuple[str, ...] = ()
-    """Why, one short phrase per dimension that is not 0; never text of the prompt."""
 
     @property
     def total(self) -> float:
         """The sum, 0-10."""
         return self.structural + self.reasoning + self.context + self.domain + self.output
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why, one short phrase per dimension that is not about 0."""
+        shares = (self.structural, self.reasoning, self.context, self.domain, self.output)
+        return tuple([f"{name} {share:.1f}" for name, share in zip(_DIMENSIONS, shares, strict=True) if share >= 0.05])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalbox.routing.signals.features import NAMES, shape
+from signalbox.routing.signals.features import NAMES, Shape, shape
+from signalbox.routing.signals.text import turn_text
 from tests.routing.signals.reading import facts
 
 
+def look(prompt: str, **more: object) -> Shape:
+    found = facts(prompt, **more)
+    return shape(found, turn_text(found))
+
+
 def seen(prompt: str, **more: object) -> dict[str, float]:
-    return dict(zip(NAMES, shape(facts(prompt, **more)).vector, strict=True))
+    return dict(zip(NAMES, look(prompt, **more).vector, strict=True))
 
 
 def test_code_and_traces_are_seen() -> None:
@@ -28,12 +34,12 @@ def test_what_the_request_carries_is_seen() -> None:
 
 
 def test_a_given_text_is_measured_from_its_colon() -> None:
-    assert shape(facts("Shorten this: " + "x" * 500)).body == 501
+    assert look("Shorten this: " + "x" * 500).body == 501
 
 
 @given(st.text(st.characters(), max_size=2_000))
 def test_any_text_has_a_shape_of_modest_numbers(prompt: str) -> None:
-    look = shape(facts(prompt))
+    found = look(prompt)
 
-    assert len(look.vector) == len(NAMES)
-    assert all(0 <= value <= 2 for value in look.vector)
+    assert len(found.vector) == len(NAMES)
+    assert all(0 <= value <= 2 for value in found.vector)

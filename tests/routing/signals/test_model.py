@@ -14,8 +14,8 @@ from signalbox.routing.signals.model import HEADS, SHIPPED, Families, TextModel
 from signalbox.routing.signals.text import SLOTS
 from tests.routing.signals.reading import facts, model, scores, taxonomy
 
-OLD = ("kinds", "roots", "table", "scale", "dense", "sharpness")
-"""What files held before failures had steps."""
+OLD = ("kinds", "roots", "table", "scale", "dense", "sharpness", "base", "step_feature", "step_cut", "step_odds")
+"""What files held when every slot had a row of its own."""
 HARD = Item._fields.index("log_longest")
 
 
@@ -25,7 +25,8 @@ def blank(**changes: object) -> dict[str, object]:
     return {
         "kinds": np.array(["math"]),
         "roots": np.zeros(1, np.int32),
-        "table": np.zeros((SLOTS, columns), np.int8),
+        "slots": np.array([5, SLOTS - 1]),
+        "table": np.zeros((2, columns), np.int8),
         "scale": np.ones(columns),
         "dense": np.zeros((len(NAMES), columns - len(FAILURES))),
         "sharpness": 1.0,
@@ -42,7 +43,8 @@ def test_the_weights_are_small_and_numbers_only() -> None:
     with np.load(SHIPPED, allow_pickle=False) as found:
         assert found["table"].dtype == np.int8
         assert found["scale"].dtype == found["dense"].dtype == np.float32
-        assert set(found.files) == {*OLD, "base", "step_feature", "step_cut", "step_odds"}
+        assert set(found.files) == {*OLD, "slots"}
+        assert len(found["slots"]) == len(found["table"])
 
 
 def test_every_learned_kind_is_in_the_shipped_taxonomy() -> None:
@@ -71,6 +73,7 @@ def test_a_torn_file_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
     "changes",
     [
         {"table": np.zeros((8, 4), np.int8)},
+        {"slots": np.array([5])},
         {"dense": np.zeros((len(NAMES), 1 + len(HEADS)))},
         {"base": np.zeros(1)},
         {"step_feature": np.array([len(Item._fields)])},
@@ -85,7 +88,7 @@ def test_weights_of_another_shape_are_a_clear_error(tmp_path: Path, changes: dic
         TextModel.load(other)
 
 
-def test_weights_from_before_the_steps_are_a_clear_error(tmp_path: Path) -> None:
+def test_weights_of_an_older_form_are_a_clear_error(tmp_path: Path) -> None:
     old = tmp_path / "signals.npz"
     np.savez(old, **{name: value for name, value in blank().items() if name in OLD})
 

@@ -4,11 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalbox.routing.signals.text import EARLIER, HEAD, SLOTS, SYSTEM, TAIL, clip, grams, text_grams
+from signalbox.routing.signals.text import EARLIER, HEAD, SLOTS, SYSTEM, TAIL, Grams, clip, grams, text_grams, turn_text
 from signalbox.schema.facts import Facts
 from tests.routing.signals.reading import word_slots
 
 ANY_TEXT = st.text(st.characters(), max_size=2_000)
+
+
+def features(asked: Facts) -> Grams:
+    return grams(asked, turn_text(asked))
 
 
 def test_a_word_has_one_slot_wherever_it_stands() -> None:
@@ -44,7 +48,7 @@ def test_long_prompts_are_read_at_both_ends() -> None:
 
 
 def test_the_opening_weighs_more_than_the_middle_and_the_context_least() -> None:
-    found = grams(Facts(prompt=" ".join(["word"] * 150), earlier="before", system="system"))
+    found = features(Facts(prompt=" ".join(["word"] * 150), earlier="before", system="system"))
 
     first, middle, context = found.weights[0], found.weights[50], found.weights[found.words - 1]
 
@@ -53,7 +57,7 @@ def test_the_opening_weighs_more_than_the_middle_and_the_context_least() -> None
 
 @given(prompt=ANY_TEXT, earlier=ANY_TEXT, system=ANY_TEXT)
 def test_any_text_gives_slots_of_the_table(prompt: str, earlier: str, system: str) -> None:
-    found = grams(Facts(prompt=prompt, earlier=earlier, system=system))
+    found = features(Facts(prompt=prompt, earlier=earlier, system=system))
 
     assert len(found.slots) == len(found.weights)
     assert len(found.slots) <= 4 * (HEAD + TAIL + EARLIER + SYSTEM + 64)

@@ -46,7 +46,6 @@ _EXPERT: Final = {
 _FAMILIES: Final = {"data_forecasting": "time_series", "data_anomaly": "time_series", "orchestration": "tool_use"}
 _WEIGH: Final = ("compar", "trade-off", "step", "prove", "why", "design", "analy", "evaluat")
 _EXPANSIVE: Final = ("essay", "report", "detail", "comprehensive", "story", "words")
-_NAMES: Final = ("structure", "reasoning", "context", "domain", "output")
 
 
 def complexity_signal(facts: Facts, scores: TextScores, task: TaskSignal) -> Complexity:
@@ -55,9 +54,7 @@ def complexity_signal(facts: Facts, scores: TextScores, task: TaskSignal) -> Com
     large = _LARGE_ADD[bisect_right(_LARGE, facts.prompt_tokens)]
     total = min(max(STRETCH * scores.difficulty + SHIFT, 0.0) + several + large, 10.0)
     shares = _spread(total, _evidence(facts, scores, task, several + large))
-    notes = tuple([f"{name} {share:.1f}" for name, share in zip(_NAMES, shares, strict=True) if share >= 0.05])
-    structural, reasoning, context, domain, output = shares
-    return Complexity(structural, reasoning, context, domain, output, notes)
+    return Complexity(*shares)
 
 
 def _several(text: str) -> bool:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from math import log1p
 from typing import Final, NamedTuple
 
-from signalbox.routing.signals.text import clip, plainly
 from signalbox.schema.facts import Facts
-
-HEAD: Final = 260
-TAIL: Final = 100
-"""Characters of the prompt whose layout is looked at."""
 
 PASSAGES: Final = ("context", "passage", "document", "[1]", "source:", "excerpt", "article", "transcript")
 CODE: Final = (
@@ -51,7 +46,7 @@ class Shape(NamedTuple):
     """Counts that the signals read beside the model's scores."""
 
     text: str
-    """The clipped prompt, in lower case."""
+    """What is read of the last user turn, in lower case."""
     chars: int
     """Characters of the last user turn, uncapped."""
     words: int
@@ -68,9 +63,9 @@ class Shape(NamedTuple):
     """One number per name of `NAMES`, about 0-1."""
 
 
-def shape(facts: Facts) -> Shape:
-    """The shape of the last user turn."""
-    text = plainly(clip(facts.prompt, HEAD, TAIL)).lower()
+def shape(facts: Facts, turn: str) -> Shape:
+    """The shape of the last user turn, of which `turn` is what is read."""
+    text = turn.lower()
     size, chars = len(text), max(facts.prompt_chars, len(facts.prompt))
     letters = text.encode("latin-1", "replace")
     foreign = 0 if text.isascii() else size - len(text.encode("ascii", "ignore"))

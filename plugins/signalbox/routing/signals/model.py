@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from signalbox.errors import FileError
 from signalbox.routing.signals.features import NAMES, Shape, shape
 from signalbox.routing.signals.items import FAILURES, Steps, item
-from signalbox.routing.signals.text import SLOTS, Grams, grams
+from signalbox.routing.signals.text import SLOTS, Grams, grams, turn_text
 from signalbox.schema.facts import Facts
 
 SHIPPED: Final = Path(__file__).parent.parent / "weights" / "signals.npz"
@@ -76,13 +76,15 @@ class Families:
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """Immutable weights: a hashed table for text (int8, one scale per column), a small one for shape, steps for items."""
+    """Immutable weights: a table for text (int8, one scale per column), a small one for shape, steps for items."""
 
     kinds: tuple[str, ...]
     roots: tuple[int, ...]
     """The column of each kind's root; its own for a root."""
+    places: NDArray[np.int32]
+    """(SLOTS,): the row of each feature in `table`."""
     table: NDArray[np.int8]
-    """(SLOTS, kinds + HEADS)"""
+    """(rows, kinds + HEADS); row 0, for the features that say nothing, is 0."""
     scale: _Floats
     """Per column of `table`."""
     dense: _Floats
@@ -100,10 +102,14 @@ class TextModel:
         try:
             with place.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 roots = tuple(int(root) for root in found["roots"])
+                slots = found["slots"].reshape(-1)
+                places = np.zeros(SLOTS, dtype=np.int32)
+                places[slots] = np.arange(1, len(slots) + 1)
                 model = cls(
                     kinds=tuple(str(name) for name in found["kinds"]),
                     roots=roots,
-                    table=np.ascontiguousarray(found["table"], dtype=np.int8),
+                    places=places,
+                    table=np.pad(found["table"].astype(np.int8), ((1, 0), (0, 0))),
                     scale=found["scale"].astype(np.float32),
                     dense=found["dense"].astype(np.float32),
                     steps=Steps(
@@ -115,11 +121,11 @@ class TextModel:
                     sharpness=float(found["sharpness"]),
                     families=Families.of(roots),
                 )
-        except (OSError, KeyError, ValueError, EOFError, BadZipFile) as problem:
+        except (OSError, KeyError, ValueError, IndexError, EOFError, BadZipFile) as problem:
             raise FileError(place, f"holds no signal weights ({problem}).", remedy=_REMEDY) from problem
         columns = len(model.kinds) + len(HEADS)
-        shaped = columns - len(FAILURES)
-        if model.table.shape != (SLOTS, columns) or model.dense.shape != (len(NAMES), shaped) or not model.steps.fits:
+        tables = (len(slots) + 1, columns), (len(NAMES), columns - len(FAILURES))
+        if (model.table.shape, model.dense.shape) != tables or not model.steps.fits:
             raise FileError(
                 place, f"has weights of another shape {model.table.shape}, {model.dense.shape}.", remedy=_REMEDY
             )
@@ -127,8 +133,9 @@ class TextModel:
 
     def read(self, facts: Facts) -> TextScores:
         """One pass over the (capped) text of a request."""
-        found, look = grams(facts), shape(facts)
-        rows = self.table.take(found.slots, axis=0).astype(np.float32)
+        turn = turn_text(facts)
+        found, look = grams(facts, turn), shape(facts, turn)
+        rows = self.table.take(self.places.take(found.slots), axis=0).astype(np.float32)
         logits = found.weights.dot(rows)
         logits *= self.scale
         logits[: -len(FAILURES)] += np.array(look.vector, dtype=np.float32).dot(self.dense)

@@ -24,6 +24,8 @@ GENERAL: Final = "general_qa"
 _SURE: Final = 0.6
 """Share of its parent's chance, less what says nothing against it, from which a child is answered rather than the parent."""
 _OTHERS: Final = 3
+_LIKELY: Final = 0.005
+"""How many other kinds are told at most, and the least chance of one that is."""
 _ON_TEXTS: Final = ("summarisation", "translation", "classification_extraction", "query_rewriting", "writing_editing")
 _RIVAL: Final = 0.6
 """Other work on given texts, and the chance above which it is that rather than a question about them."""
@@ -123,14 +125,11 @@ class TaskReader:
         return sums
 
     def _others(self, chances: Mapping[str, float], answer: str) -> Mapping[str, float]:
-        """The next best kinds; no descendant of the answer is among them."""
-        kept: dict[str, float] = {}
-        for name in sorted(chances, key=chances.__getitem__, reverse=True):
-            if answer not in self._ancestry[name]:
-                kept[name] = min(1.0, chances[name])
-                if len(kept) == _OTHERS:
-                    break
-        return MappingProxyType(kept)
+        """The next best kinds that are not out of the question; no descendant of the answer is among them."""
+        likely = [(chance, name) for name, chance in chances.items() if chance >= _LIKELY]
+        likely.sort(reverse=True)
+        others = [(name, min(1.0, chance)) for chance, name in likely if answer not in self._ancestry[name]]
+        return MappingProxyType(dict(others[:_OTHERS]))
 
     def _tree(self, scores: TextScores) -> _Tree:
         known = self._trees.get(scores.kinds)

@@ -1,4 +1,4 @@
-"""Text as slots of a hashed feature table: words, word pairs, openings and character n-grams, in one vectorised pass.
+"""Text as slots of a hashed feature table: words, runs of two and three, openings, characters, in one vectorised pass.
 
 Every substring's hash is read off one running polynomial sum (wrapping 64-bit arithmetic): the sum over [i, j) times
 the inverse power of i does not depend on where the substring stands. No Python loop runs over characters.
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from signalbox.schema.facts import Facts
 
-BITS: Final = 17
+BITS: Final = 20
 SLOTS: Final = 1 << BITS
-"""Rows of the feature table."""
+"""How many features are told apart; most of them say nothing."""
 HEAD: Final = 320
 TAIL: Final = 140
 """Characters of the last user turn that are read: its instruction stands at either end."""
@@ -122,7 +122,7 @@ _ENDS: Final = np.array([0, 0, 0, 1, 0, 1, 1, 1, 1], dtype=np.bool_)
 class Grams(NamedTuple):
     """A request as features: `slots[i]` counts with `weights[i]`; the first `words` of them are its single words."""
 
-    slots: NDArray[np.intp]
+    slots: NDArray[np.int64]
     weights: _Floats
     words: int
 
@@ -142,9 +142,14 @@ def plainly(text: str) -> str:
     return text[start:end] if end - start >= _SAID else text
 
 
-def grams(facts: Facts) -> Grams:
+def turn_text(facts: Facts) -> str:
+    """What is read of the last user turn."""
+    return plainly(clip(facts.prompt))
+
+
+def grams(facts: Facts, turn: str) -> Grams:
     """The features of the last user turn, and, at a lower weight, of what stands around it."""
-    own = f" {plainly(clip(facts.prompt))} "
+    own = f" {turn} "
     around = f"\n {facts.earlier[:EARLIER]} \n {facts.system[:SYSTEM]} " if facts.earlier or facts.system else ""
     return text_grams(own + around, len(own))
 
@@ -159,16 +164,18 @@ def text_grams(text: str, own: int) -> Grams:
     word = (sums[ends] - sums[starts]) * _INVERSE[starts]
     pair = word[:-1] * _PAIR[0] + word[1:] * _PAIR[1]
     opening = word[:_OPENING] * _OPEN
+    triple = pair[:-1] * _PAIR[0] + word[2:] * _PAIR[1]
     short = (sums[_SHORT:] - sums[:-_SHORT]) * _SHORT_INVERSE[: max(0, size + 1 - _SHORT)]
     long = (sums[_LONG:] - sums[:-_LONG]) * _LONG_INVERSE[: max(0, size + 1 - _LONG)]
-    hashes = np.concatenate((word, pair, opening, short, long))
+    hashes = np.concatenate((word, pair, opening, triple, short, long))
     hashes ^= hashes >> _HALF
     hashes *= _MIX
     hashes >>= _SHIFT
     places = _zones(size, own)
     words, runs = places[starts], places * _CHARS
-    weights = (words, words[: len(pair)], words[: len(opening)], runs[: len(short)], runs[: len(long)])
-    return Grams(hashes.astype(np.intp), np.concatenate(weights), len(word))
+    spoken = [words[: len(found)] for found in (word, pair, opening, triple)]
+    weights = np.concatenate((*spoken, runs[: len(short)], runs[: len(long)]))
+    return Grams(hashes.view(np.int64), weights, len(word))
 
 
 def _words(points: _Places, *, plain: bool) -> tuple[_Places, _Places]:
