@@ -1,10 +1,10 @@
-"""How well the task signal reads requests of a source that it has not learned from.
+"""How well the signals read requests of a source that they have not learned from: tasks, and how hard people find it.
 
     python benchmarks/sources.py --data training/prompts --data FOLDER --hold NAME [--hold NAME ...] [--json]
 
 For each NAME all rows whose `source` contains it are held out, weights are learned from the others, and the held-out rows
-are judged, beside the answer "always the most frequent kind". Rows of one source share their phrasing, so a random split
-flatters; this does not. About two minutes for each NAME.
+are judged, beside the answer "always the most frequent kind" and beside length alone. Rows of one source share their
+phrasing, so a random split flatters; this does not. About three minutes for each NAME.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -28,21 +29,46 @@ from signalbox.routing.pipeline import Pipeline
 from signalbox.routing.signals.model import TextModel
 from signalbox.schema.plan import Plan
 
+TASKS = ("held out", "rows", "accuracy", "macro-F1", "most frequent kind")
+RANKS = ("held out", "scale of difficulty", "rows", "Spearman", "length alone")
+
+
+def is_labelled(row: Labelled) -> bool:
+    """Whether the row says what the request is or how hard it is."""
+    return row.task is not None or row.difficulty is not None
+
 
 def judged(rows: tuple[Labelled, ...], name: str, plan: Plan) -> Json:
-    """The task figures of the rows whose source contains `name`, by weights that were learned without them."""
+    """The figures of the rows whose source contains `name`, by weights that were learned without them."""
     learned = [row for row in rows if name not in row.source]
-    judges = [row for row in rows if name in row.source and row.task is not None]
+    judges = [row for row in rows if name in row.source and is_labelled(row)]
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.npz"
         write_weights(train(training_rows(learned), taxonomy=plan.taxonomy), weights)
         pipeline = Pipeline(plan, TextModel.load(weights))
-    found: Json = evaluate(map(Observer(pipeline), judges), pipeline, labels="task")["task"]
-    return found
+    return evaluate(map(Observer(pipeline), judges), pipeline)
+
+
+def task_lines(found: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
+    """A line for each source with tasks."""
+    for name, figures in found.items():
+        if task := figures.get("task"):
+            most = task["baselines"]["always_majority"]["accuracy"]
+            yield name, str(task["n"]), str(read(task, "accuracy")), str(read(task, "macro_f1")), f"{most:.3f}"
+
+
+def rank_lines(found: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
+    """A line for each scale of difficulty of each source."""
+    for name, figures in found.items():
+        tier = figures.get("tier") or {"spearman": {}}
+        for scale, value in tier["spearman"].items():
+            if value is not None:
+                length = tier["baselines"]["length_only"]["spearman"][scale]
+                yield name, scale, str(tier["spearman_n"][scale]), f"{value:.3f}", f"{length:.3f}"
 
 
 def main() -> None:
-    """Prints a table, or JSON."""
+    """Prints tables, or JSON."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--data", type=Path, action="append", required=True)
     options.add_argument("--hold", metavar="NAME", action="append", required=True)
@@ -51,25 +77,19 @@ def main() -> None:
     plan = load_plan(Path(__file__).parents[1] / "routing_plan.json")
     rows, _ = read_training(chosen.data)
     for name in chosen.hold:
-        if not any(name in row.source and row.task is not None for row in rows):
-            options.error(f"--hold {name}: no row with a task has a source that contains it; name another.")
+        if not any(name in row.source and is_labelled(row) for row in rows):
+            options.error(f"--hold {name}: no labelled row has a source that contains it; name another.")
     names = track(chosen.hold, description="learning", console=Console(stderr=True), transient=True)
     found = {name: judged(rows, name, plan) for name in names}
     if chosen.json:
         print(json.dumps(found, indent=2))
         return
-    columns = ("held out", "rows", "accuracy", "macro-F1", "most frequent kind")
-    shown = (
-        (
-            name,
-            str(figures["n"]),
-            str(read(figures, "accuracy")),
-            str(read(figures, "macro_f1")),
-            f"{figures['baselines']['always_majority']['accuracy']:.3f}",
-        )
-        for name, figures in found.items()
-    )
-    Console().print(table("Sources that were not learned from", columns, shown))
+    for title, columns, lines in (
+        ("Tasks, of sources that were not learned from", TASKS, tuple(task_lines(found))),
+        ("Difficulty, of sources that were not learned from", RANKS, tuple(rank_lines(found))),
+    ):
+        if lines:
+            Console().print(table(title, columns, lines))
 
 
 if __name__ == "__main__":
