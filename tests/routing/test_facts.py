@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -169,7 +168,7 @@ def test_a_huge_text_in_any_role_keeps_every_field_bounded() -> None:
     roles = ("system", "user", "assistant", "user")
     facts = read_facts({"system": huge, "messages": [{"role": role, "content": huge} for role in roles]})
 
-    kept = [getattr(facts, field.name) for field in dataclasses.fields(facts)]
+    kept = list(facts)
     assert max(len(value) for value in kept if isinstance(value, str)) <= 8_001
 
 

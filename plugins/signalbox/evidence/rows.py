@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Final
@@ -135,7 +135,7 @@ def _facts(line: Line) -> Facts:
         raise line.wrong("", "has neither 'prompt' (text) nor 'messages'.")
     beside = {name: data[name] for name in _REQUEST if data.get(name)}
     facts = read_facts({**beside, "messages": messages or [{"role": "user", "content": prompt}]}, endpoint="chat")
-    return replace(facts, tools=1) if data.get("tools_ref") and not facts.tools else facts
+    return facts._replace(tools=1) if data.get("tools_ref") and not facts.tools else facts
 
 
 def _task(line: Line) -> tuple[str | None, bool]:

@@ -28,7 +28,7 @@ KEPT: Final = 150_000
 EPOCHS: Final = 8
 RATE: Final = 1.5
 DECAY: Final = 2e-6
-DROP: Final = 0.3
+DROP: Final = 0.15
 STEADY: Final = 0.15
 """How much slower difficulty is learned than the kinds: its labels are noisier."""
 BOOST: Final = 2.0
@@ -112,9 +112,8 @@ class Trained:
         """The features that say most, in their order; each column has as much of a say as any other."""
         say = np.square(self.table)
         said: _Floats = (say / np.maximum(say.mean(axis=0), 1e-12)).sum(axis=1)
-        loudest = np.sort(np.argsort(-said, kind="stable")[:count])
-        loudest = loudest[said[loudest] > 0]
-        return loudest
+        loudest: NDArray[np.intp] = np.sort(np.argsort(-said, kind="stable")[:count])
+        return loudest[said[loudest] > 0]
 
 
 def train(

@@ -23,8 +23,7 @@ class Excluded:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The outcome for one request. `as_json` is the one public form: log line, `explain --json`, `/signalbox/explain`."""
 
     id: str

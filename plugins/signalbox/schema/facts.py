@@ -1,7 +1,7 @@
 """What a request says, read once and bounded. Facts hold no opinion."""
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Self
 
 EndpointKind = Literal["chat", "completion", "responses", "messages", "embedding", "other"]
 
@@ -36,8 +36,7 @@ class Caller:
     """Model groups that the key may use; None: not restricted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """A request in any shape that LiteLLM accepts. Text is capped (head and tail); counts are of the whole."""
 
     endpoint: EndpointKind = "chat"
@@ -85,6 +84,6 @@ class Facts:
     digest: str = ""
     """Digest of all text; the log keeps it instead of the text. Hex, 32 characters."""
 
-    def without_text(self) -> "Facts":
+    def without_text(self) -> Self:
         """The same without a word of the request: what may be kept once it has ended."""
-        return replace(self, system="", prompt="", earlier="", last_assistant="")
+        return self._replace(system="", prompt="", earlier="", last_assistant="")

@@ -29,7 +29,7 @@ class TextScores(NamedTuple):
     """What was learned, applied to one request."""
 
     kinds: tuple[str, ...]
-    chances: tuple[float, ...]
+    chances: NDArray[np.float64]
     """Calibrated chance per kind of `kinds`; they sum to 1."""
     difficulty: float
     """How hard people find it, 0-10."""
@@ -63,15 +63,15 @@ class Families:
         tops = sorted(set(roots))
         return cls(np.array(tops, dtype=np.intp), np.array([tops.index(root) for root in roots], dtype=np.intp))
 
-    def chances(self, logits: NDArray[np.float64], sharpness: float) -> tuple[float, ...]:
+    def chances(self, logits: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
         """They sum to 1: a choice among the roots, then one among the root itself (log-odds 0) and its children."""
         tops = logits[self.tops]
         pulls = np.exp(sharpness * (tops - tops.max(initial=-np.inf)))
-        shares = np.exp(np.minimum(logits, 30.0))
+        shares: NDArray[np.float64] = np.exp(np.minimum(logits, 30.0))
         shares[self.tops] = 1.0
         pulls /= pulls.sum() * np.bincount(self.place, shares)
         shares *= pulls[self.place]
-        return tuple(shares.tolist())
+        return shares
 
 
 @dataclass(frozen=True, slots=True)

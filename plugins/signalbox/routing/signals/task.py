@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from signalbox.routing.signals.features import Shape
 from signalbox.routing.signals.model import TextScores
 from signalbox.routing.signals.patterns import (
@@ -35,14 +38,12 @@ _RIVAL: Final = 0.6
 class _Tree:
     """The kinds that were learned, as the taxonomy orders them."""
 
-    columns: tuple[tuple[int, str], ...]
-    """Where a learned kind stands in the scores, and what it is called here; without those that the taxonomy lacks."""
-    upward: tuple[tuple[str, str], ...]
-    """(kind, its parent), the deepest first."""
+    names: tuple[str, ...]
+    """Every learned kind that the taxonomy has, and what is above it."""
+    counts: NDArray[np.float64]
+    """(names, learned kinds): 1 where a learned kind counts for a name, its own or that of a parent."""
     children: Mapping[str, tuple[str, ...]]
     roots: tuple[str, ...]
-    nothing: Mapping[str, float]
-    """Every kind and parent without a chance yet."""
 
 
 class TaskReader:
@@ -117,12 +118,7 @@ class TaskReader:
     def _chances(self, scores: TextScores) -> Mapping[str, float]:
         """Chance by kind; a parent has the sum of its children and its own."""
         tree = self._tree(scores)
-        sums = dict(tree.nothing)
-        for at, name in tree.columns:
-            sums[name] += scores.chances[at]
-        for name, parent in tree.upward:
-            sums[parent] += sums[name]
-        return sums
+        return dict(zip(tree.names, tree.counts.dot(scores.chances).tolist(), strict=True))
 
     def _others(self, chances: Mapping[str, float], answer: str) -> Mapping[str, float]:
         """The next best kinds that are not out of the question; no descendant of the answer is among them."""
@@ -140,19 +136,16 @@ def _tree(scores: TextScores, taxonomy: Taxonomy) -> _Tree:
     """A learned kind that this taxonomy lacks counts for its root, where the taxonomy has that."""
     kinds = scores.kinds
     roots = (kinds[at] for at in scores.roots) if scores.roots else kinds
-    known = (name if name in taxonomy.kinds else root for name, root in zip(kinds, roots, strict=True))
-    columns = tuple((at, name) for at, name in enumerate(known) if name in taxonomy.kinds)
-    chains = {name: taxonomy.ancestry(name) for _, found in columns for name in taxonomy.ancestry(found)}
+    known = [name if name in taxonomy.kinds else root for name, root in zip(kinds, roots, strict=True)]
+    chains = [taxonomy.ancestry(name) if name in taxonomy.kinds else () for name in known]
+    names = tuple(sorted({name for chain in chains for name in chain}))
     children: dict[str, tuple[str, ...]] = {}
-    upward = [
-        (chain[0], chain[1]) for chain in sorted(chains.values(), key=lambda chain: (-len(chain), chain)) if chain[1:]
-    ]
-    for name, parent in upward:
-        children[parent] = (*children.get(parent, ()), name)
+    for name in names:
+        if (parent := taxonomy.kinds[name].parent) is not None:
+            children[parent] = (*children.get(parent, ()), name)
     return _Tree(
-        columns=columns,
-        upward=tuple(upward),
+        names=names,
+        counts=np.array([[float(name in chain) for chain in chains] for name in names]).reshape(-1, len(kinds)),
         children=children,
-        roots=tuple(sorted(name for name, chain in chains.items() if len(chain) == 1)),
-        nothing=dict.fromkeys(chains, 0.0),
+        roots=tuple(name for name in names if taxonomy.kinds[name].parent is None),
     )
