@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -21,12 +20,9 @@ from rich.progress import track
 from signalbox.commands.output import table
 from signalbox.evidence.evaluation import Observer, evaluate
 from signalbox.evidence.figures import Json, read
-from signalbox.evidence.held_out import read_training, training_rows, write_weights
+from signalbox.evidence.held_out import read_training, taught
 from signalbox.evidence.rows import Labelled
-from signalbox.evidence.training import train
 from signalbox.load import load_plan
-from signalbox.routing.pipeline import Pipeline
-from signalbox.routing.signals.model import TextModel
 from signalbox.schema.plan import Plan
 
 TASKS = ("held out", "rows", "accuracy", "macro-F1", "most frequent kind")
@@ -42,10 +38,7 @@ def judged(rows: tuple[Labelled, ...], name: str, plan: Plan) -> Json:
     """The figures of the rows whose source contains `name`, by weights that were learned without them."""
     learned = [row for row in rows if name not in row.source]
     judges = [row for row in rows if name in row.source and is_labelled(row)]
-    with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder) / "weights.npz"
-        write_weights(train(training_rows(learned), taxonomy=plan.taxonomy), weights)
-        pipeline = Pipeline(plan, TextModel.load(weights))
+    pipeline = taught(plan, learned)
     return evaluate(map(Observer(pipeline), judges), pipeline)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from signalbox.errors import FileError, UserError
+from signalbox.evidence.examples import Row
 from signalbox.evidence.held_out import check_kinds, kept_back, read_training, training_rows, write_weights
 from signalbox.evidence.rows import Labelled
-from signalbox.evidence.training import TRAPS, Row, Trained, train
+from signalbox.evidence.training import TRAPS, Trained, train
 from signalbox.routing.facts import read_facts
 from signalbox.routing.signals.model import TextModel
 from tests.kit.plans import TAXONOMY, facts, plan

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from signalbox.evidence.examples import Row, prepare, right_kinds
 from signalbox.evidence.lexicon import lexicon
-from signalbox.evidence.training import Row, prepare, right_kinds, train
+from signalbox.evidence.training import train
 from signalbox.routing.signals.model import TextModel
 from signalbox.routing.signals.text import SLOTS
 from signalbox.schema.facts import Facts

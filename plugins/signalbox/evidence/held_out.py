@@ -12,10 +12,11 @@ from typing import Final
 from signalbox.errors import FileError, UserError
 from signalbox.evidence.evaluation import Observer, evaluate
 from signalbox.evidence.evaluation_outcome import weak_and_strong
+from signalbox.evidence.examples import Row
 from signalbox.evidence.figures import Json, put, read
 from signalbox.evidence.observation import pooled
 from signalbox.evidence.rows import Labelled, labelled, read_lines
-from signalbox.evidence.training import TRAPS, Row, Trained, train
+from signalbox.evidence.training import TRAPS, Trained, train
 from signalbox.routing.pipeline import Pipeline
 from signalbox.routing.signals.model import TextModel
 from signalbox.schema.plan import Plan
@@ -80,15 +81,23 @@ def judged(rows: Sequence[Labelled], plan: Plan, *, seed: int, progress: Progres
     judges = tuple(row for row in rows if kept_back(row))
     if not judges or not learned:
         return {}
-    trained = train(training_rows(learned), taxonomy=plan.taxonomy, seed=seed, progress=progress)
-    with tempfile.TemporaryDirectory() as folder:
-        write_weights(trained, Path(folder) / "weights.npz")
-        pipeline = Pipeline(plan, TextModel.load(Path(folder) / "weights.npz"))
+    pipeline = taught(plan, learned, seed=seed, progress=progress)
     groups: dict[str, list[Labelled]] = {}
     for source, row in zip(pooled([row.source for row in judges]), judges, strict=True):
         groups.setdefault(source, []).append(row)
     parts = {source: _figures(groups[source], pipeline) for source in sorted(groups)}
     return {**parts, ALL: _figures(judges, pipeline)}
+
+
+def taught(
+    plan: Plan, rows: Sequence[Labelled], *, seed: int = 0, progress: Progress = lambda _stage, _share: None
+) -> Pipeline:
+    """The plan with weights that were learned from these rows, as they are once saved."""
+    trained = train(training_rows(rows), taxonomy=plan.taxonomy, seed=seed, progress=progress)
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "weights.npz"
+        write_weights(trained, weights)
+        return Pipeline(plan, TextModel.load(weights))
 
 
 def _figures(rows: Sequence[Labelled], pipeline: Pipeline) -> Json:

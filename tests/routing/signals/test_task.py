@@ -1,5 +1,6 @@
 """The task signal: language, structure, the user's own phrases, hierarchy, and abstention."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -214,3 +215,9 @@ def test_what_was_learned_of_a_kind_that_the_taxonomy_lacks_counts_for_its_root(
     found = TaskReader(small)(asked, model().read(asked))
 
     assert (found.name, found.source) == ("code", "signal")
+
+
+def test_weights_that_know_no_kind_abstain() -> None:
+    nothing = scores("what is the capital of peru")._replace(kinds=(), roots=(), chances=np.zeros(0))
+
+    assert reader()(facts("what is the capital of peru"), nothing).source == "abstain"

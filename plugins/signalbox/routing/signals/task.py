@@ -145,7 +145,7 @@ def _tree(scores: TextScores, taxonomy: Taxonomy) -> _Tree:
             children[parent] = (*children.get(parent, ()), name)
     return _Tree(
         names=names,
-        counts=np.array([[float(name in chain) for chain in chains] for name in names]).reshape(-1, len(kinds)),
+        counts=np.array([[float(name in chain) for chain in chains] for name in names]).reshape(len(names), len(kinds)),
         children=children,
         roots=tuple(name for name in names if taxonomy.kinds[name].parent is None),
     )
