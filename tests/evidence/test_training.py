@@ -1,10 +1,12 @@
 """The trainer: rows in, weights out, and they know what they were taught."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from signalbox.evidence.examples import Row, prepare, right_kinds
+from signalbox.evidence.examples import RARE, Row, prepare, right_kinds
 from signalbox.evidence.lexicon import lexicon
 from signalbox.evidence.training import train
 from signalbox.routing.signals.model import TextModel
@@ -64,6 +66,33 @@ def test_the_same_rows_and_seed_give_the_same_weights() -> None:
     assert np.array_equal(first.table, second.table)
     assert first.sharpness == second.sharpness
     assert np.array_equal(first.steps.base, second.steps.base)
+
+
+def test_calibration_learns_from_sources_however_small_they_are() -> None:
+    rows = [replace(one, source=f"s{number}") for number, one in enumerate(corpus())]
+
+    assert train(rows, taxonomy=TAXONOMY).sharpness > 1
+
+
+def test_a_root_with_few_prompts_counts_as_much_as_it_may_be_asked_for() -> None:
+    rows = [row(f"bread {number}", "bakery", source=str(number)) for number in range(8)]
+    rows += [row("rye", "rye", source="r"), row("lorry", "haulage", source="l")]
+    unlabelled = [row("who knows", source="u") for _ in range(50)]
+
+    bread, *_, rye, lorry = (one.trust for one in prepare(rows, ("bakery", "haulage", "rye"), TAXONOMY))
+    among_others = prepare(rows + unlabelled, ("bakery", "haulage", "rye"), TAXONOMY)
+
+    assert bread == rye
+    assert lorry / bread == pytest.approx(3)
+    assert among_others[0].trust == bread
+
+
+def test_a_root_of_one_prompt_does_not_drown_the_others() -> None:
+    rows = [row(f"bread {number}", "bakery", source=str(number)) for number in range(999)]
+
+    *_, lorry = prepare([*rows, row("lorry", "haulage", source="l")], ("bakery", "haulage"), TAXONOMY)
+
+    assert lorry.trust == RARE
 
 
 def test_progress_is_told_to_its_end() -> None:

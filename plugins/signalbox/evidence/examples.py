@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,8 @@ BOOST: Final = 2.0
 """How much louder a group of words speaks than a single one of its words."""
 MAPPED: Final = 0.3
 """What a label of another scheme counts beside one that was made for the taxonomy."""
+RARE: Final = 3.0
+"""What a row of the rarest root counts at most beside one of a root of the usual size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,24 @@ def parent_columns(kinds: Sequence[str], taxonomy: Taxonomy) -> _Slots:
 
 
 def prepare(rows: Sequence[Row], kinds: tuple[str, ...], taxonomy: Taxonomy) -> list[Example]:
-    """Rows as examples. Mapped labels count less, and so do big sources: variety teaches, repetition does not."""
-    sizes = Counter((row.source, row.task) for row in rows)
+    """Rows as examples, each with its trust."""
     column = {name: at for at, name in enumerate(kinds)}
-    trusts = (min(1.0, (60 / sizes[row.source, row.task]) ** 0.5) * (MAPPED if row.mapped else 1.0) for row in rows)
-    return [_example(row, column, taxonomy, trust=trust) for row, trust in zip(rows, trusts, strict=True)]
+    return [
+        _example(row, column, taxonomy, trust=trust) for row, trust in zip(rows, _trusts(rows, taxonomy), strict=True)
+    ]
+
+
+def _trusts(rows: Sequence[Row], taxonomy: Taxonomy) -> Iterator[float]:
+    """Mapped labels count less, and so do big sources: variety teaches, repetition does not. So do the roots with many
+    prompts, within bounds: how many were written says little about how many will be asked."""
+    parts = Counter((row.source, row.task) for row in rows)
+    tops = [taxonomy.ancestry(row.task)[-1] if row.task in taxonomy.kinds else None for row in rows]
+    sizes = Counter(top for top in tops if top is not None)
+    usual = sizes.total() / max(1, len(sizes))
+    for row, top in zip(rows, tops, strict=True):
+        variety = min(1.0, (60 / parts[row.source, row.task]) ** 0.5)
+        rarity = 1.0 if top is None else min(RARE, (usual / sizes[top]) ** 0.5)
+        yield variety * rarity * (MAPPED if row.mapped else 1.0)
 
 
 def _example(row: Row, column: Mapping[str, int], taxonomy: Taxonomy, *, trust: float) -> Example:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +22,16 @@ from signalbox.schema.taxonomy import Taxonomy
 _Floats = NDArray[np.float32]
 _Slots = NDArray[np.int32]
 
-KEPT: Final = 150_000
+KEPT: Final = 250_000
 """Features whose weights are kept."""
 EPOCHS: Final = 8
-RATE: Final = 1.5
+RATE: Final = 3.0
 DECAY: Final = 2e-6
 DROP: Final = 0.15
-STEADY: Final = 0.15
+STEADY: Final = 0.075
 """How much slower difficulty is learned than the kinds: its labels are noisier."""
-_SMALL: Final = 0.02
-"""A source with at most this share of the rows is held out for calibration."""
+_FIFTH: Final = 5
+"""One in so many sources is held out for calibration."""
 _GRADES: Final = tuple(round(0.4 + 0.1 * step, 1) for step in range(27))
 TRAPS: Final = ("UncommonRoute author tier",)
 """Difficulty labels that follow the prompt's length: never learned from."""
@@ -109,16 +108,18 @@ def calibrate(
     seed: int,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
 ) -> float:
-    """What logits must be multiplied with to be honest about rows never seen.
+    """What logits must be multiplied with to be honest about sources never seen.
 
-    Held out are the small sources and every fifth row of the others, of those rows whose labels were made for this
-    taxonomy; where there are none, of all rows.
+    Held out are whole sources, a fifth of them (of fewer than five: every fifth row), and of their rows those whose labels
+    were made for this taxonomy; where there are none, all.
     """
-    sizes = Counter(row.source for row in rows if row.task)
     own = any(row.task and not row.mapped for row in rows)
+    fit = [bool(row.task) and not (own and row.mapped) for row in rows]
+    sources = sorted({row.source for row, fits in zip(rows, fit, strict=True) if fits})
+    apart = frozenset(sources[::_FIFTH]) if len(sources) >= _FIFTH else frozenset()
     held = [
-        bool(row.task) and not (own and row.mapped) and (at % 5 == 0 or sizes[row.source] <= _SMALL * sizes.total())
-        for at, row in enumerate(rows)
+        fits and (row.source in apart if apart else at % _FIFTH == 0)
+        for at, (row, fits) in enumerate(zip(rows, fit, strict=True))
     ]
     seen = [one for one, out in zip(examples, held, strict=True) if not out]
     table, dense = descend(seen, parents, seed=seed, progress=lambda share: progress("calibrate", share))

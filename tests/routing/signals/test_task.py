@@ -118,6 +118,7 @@ def test_given_documents_may_be_for_condensing() -> None:
     [
         '<documents>\n<doc id="1">The mill burned down in 1887.</doc>\n</documents>\n\nWhen did the mill burn down?',
         "Passage: Lead melts at 327 degrees.\nQuestion: at what temperature does lead melt",
+        "Write nothing but the answer.\nContext: Tin melts at 232 degrees.\nQ: at what temperature does tin melt\nA:",
         "[1] Opening hours are nine to five.\n[2] Closed on Sundays.\nWhen is it open?",
     ],
 )
@@ -179,7 +180,10 @@ def test_a_request_like_an_utterance_is_of_its_kind() -> None:
 
 
 def test_three_alternatives_are_told_and_none_is_the_answer() -> None:
-    found = task("compare two mortgage offers")
+    seen = scores("compare two mortgage offers")
+    undecided = seen._replace(chances=np.full(len(seen.kinds), 1 / len(seen.kinds)))
+
+    found = reader()(facts("compare two mortgage offers"), undecided)
 
     assert len(found.alternatives) == 3
     assert found.name not in found.alternatives

@@ -29,6 +29,7 @@ _LAID_OUT: Final = re.compile(
 _LAYOUT: Final = ("<", "[", ":")
 """One of these stands in every layout."""
 _ASKED: Final = re.compile(r"[?？؟]|\bquestion\b|\banswer\b|^ *q *:", re.MULTILINE)
+_LABELLED: Final = re.compile(r"^ *(?:question|q) *: *\S[^\n]*(?:\n *(?:answer|a) *:)?\s*\Z", re.MULTILINE)
 _GROUNDED: Final = re.compile(
     r"answer[^.]{0,80}\b(?:documents?|passages?|context|sources?|excerpts?|knowledge base)\b"
     r"|\b(?:documents?|passages?|context|sources?)\b[^.]{0,40}\bbelow\b|\[document 1\]|<documents?>|<context>"
@@ -44,6 +45,11 @@ def passages_laid_out(text: str) -> bool:
     if not any(map(text.__contains__, _LAYOUT)):
         return False
     return _LAID_OUT.search(text) is not None and _ASKED.search(text[-160:]) is not None
+
+
+def question_labelled(text: str) -> bool:
+    """Whether the (lower-case) prompt ends with a line that calls itself the question, and at most a blank for the answer."""
+    return _LABELLED.search(text[-SCANNED[1] :]) is not None
 
 
 def told_to_ground(system: str) -> bool:

@@ -16,6 +16,7 @@ from signalbox.routing.signals.patterns import (
     Keywords,
     Utterances,
     passages_laid_out,
+    question_labelled,
     told_of_tools,
     told_to_ground,
 )
@@ -85,7 +86,7 @@ class TaskReader:
         given = facts.documents > 0 or (bool(facts.system) and told_to_ground(facts.system))
         if given or passages_laid_out(look.text):
             rival = max((name for name in _ON_TEXTS if name in chances), key=chances.__getitem__, default="rag_query")
-            if chances.get(rival, 0.0) <= _RIVAL:
+            if chances.get(rival, 0.0) <= _RIVAL or question_labelled(look.text):
                 return "rag_query", 0.95 if given else 0.9, "passages given"
         return None
 
