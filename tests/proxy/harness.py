@@ -37,8 +37,15 @@ def key(**bound: Any) -> str:
 class Proxy:
     """The proxy under test, its simulated servers by model, and its run folder."""
 
-    def __init__(self, url: str, servers: dict[str, SimServer], folder: Path) -> None:
-        self.url, self.servers, self.folder = url, servers, folder
+    def __init__(
+        self, url: str, servers: dict[str, SimServer], folder: Path, process: "subprocess.Popen[bytes]"
+    ) -> None:
+        self.url, self.servers, self.folder, self.process = url, servers, folder, process
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        return self.process.poll() is None
 
     def post(self, path: str, body: Any, *, api_key: str = MASTER, **headers: str) -> httpx.Response:
         """One request with JSON (or raw bytes) in it."""
@@ -76,6 +83,10 @@ class Proxy:
                     return read
             time.sleep(0.05)
         raise AssertionError(f"decision {decision} was not logged")
+
+    def last_words(self) -> str:
+        """How its process ended, and the end of what it printed."""
+        return f"exit {self.process.poll()}:\n" + (self.folder / "proxy.log").read_text()[-4000:]
 
     def heal(self) -> None:
         """All servers well and listening."""
@@ -148,6 +159,7 @@ def running(
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "LITELLM_LOG": "ERROR",
         "OPENAI_API_KEY": "sk-upstream",
+        "PYTHONFAULTHANDLER": "1",
     }
     environ.pop("SIGNALBOX_PLAN", None)
     program = str(Path(sys.executable).with_name("litellm"))
@@ -159,22 +171,22 @@ def running(
             stderr=subprocess.STDOUT,
         )
         try:
-            proxy = Proxy(f"http://127.0.0.1:{port}", found, folder)
-            _wait(process, proxy)
+            proxy = Proxy(f"http://127.0.0.1:{port}", found, folder, process)
+            _wait(proxy)
             yield proxy
         finally:
             process.terminate()
             process.wait(15)
 
 
-def _wait(process: "subprocess.Popen[bytes]", proxy: Proxy) -> None:
+def _wait(proxy: Proxy) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError((proxy.folder / "proxy.log").read_text()[-4000:])
+        if not proxy.alive:
+            raise RuntimeError(proxy.last_words())
         try:
             if proxy.get("/health/readiness", api_key=None).is_success:
                 return
         except httpx.HTTPError:
             time.sleep(0.2)
-    raise RuntimeError("the proxy is not ready:\n" + (proxy.folder / "proxy.log").read_text()[-4000:])
+    raise RuntimeError("the proxy is not ready; " + proxy.last_words())
