@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from signalbox.resources import endpoints
 from signalbox.resources.finding import Finding, Look
-from signalbox.resources.fingerprint import PATHS, Reply, identify
+from signalbox.resources.fingerprint import PATHS, identify
+from signalbox.resources.reply import Reply
 from tests.resources.servers import Answers, serve
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from signalbox.resources.finding import Finding, Look, absent, unknown
-from signalbox.resources.fingerprint import PATHS, Replies, Reply, identify
+from signalbox.resources.fingerprint import PATHS, identify
+from signalbox.resources.reply import Replies, Reply, get
 from signalbox.resources.resolve import unresolved
 from signalbox.schema.resources import Endpoint
 
@@ -20,7 +21,6 @@ LOCAL_PORTS: tuple[int, ...] = (8000, 8080, 9931, 11434, 1234, 13305, 30000)
 _CONNECT_SECONDS = 0.5
 _CONNECTIONS = 4
 """At a time to one server: small ones queue no more than five connections."""
-_LARGEST_BODY = 2 * 1024 * 1024
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _FIRST = "/v1/models"
 _TIMED_OUT = "timed out"
@@ -95,7 +95,7 @@ async def _identify(client: httpx.AsyncClient, url: str, seconds: float) -> Endp
     """The server at `url`, or why there is none. One request tells whether anyone is there; then come the others."""
     try:
         async with asyncio.timeout(seconds * 0.6):
-            first = await _get(client, url + _FIRST)
+            first = await get(client, url + _FIRST)
     except (TimeoutError, httpx.ConnectTimeout, httpx.ReadTimeout):
         return _TIMED_OUT
     except httpx.ConnectError:
@@ -108,20 +108,9 @@ async def _identify(client: httpx.AsyncClient, url: str, seconds: float) -> Endp
     return identify(url, replies) or "answers, but is no inference server that we know"
 
 
-async def _get(client: httpx.AsyncClient, url: str) -> Reply:
-    """Status and the first 2 MiB of the body."""
-    body = bytearray()
-    async with client.stream("GET", url) as response:
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) >= _LARGEST_BODY:
-                break
-    return Reply(response.status_code, bytes(body[:_LARGEST_BODY]).decode(errors="replace"))
-
-
 async def _get_or_none(client: httpx.AsyncClient, url: str, few: asyncio.Semaphore, seconds: float) -> Reply | None:
     try:
         async with asyncio.timeout(seconds), few:
-            return await _get(client, url)
+            return await get(client, url)
     except (httpx.HTTPError, ValueError, OSError):
         return None

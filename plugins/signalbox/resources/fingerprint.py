@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
+from signalbox.resources.reply import Replies, entries, json_object
 from signalbox.schema.resources import Endpoint
 from signalbox.schema.strategy import ServerKind
 
@@ -27,26 +26,6 @@ PATHS: tuple[str, ...] = (
 _MOST_MODELS, _LONGEST_NAME = 1000, 200
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a path answered."""
-
-    status: int
-    body: str
-
-    @property
-    def json(self) -> object:
-        """The body as JSON whatever the status; None where it is none."""
-        try:
-            parsed: object = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return parsed
-
-
-Replies = Mapping[str, Reply | None]
-
-
 def identify(url: str, replies: Replies) -> Endpoint | None:
     """The server behind the replies; None where none of them is an inference server's. Never raises."""
     for kind, is_it in _RULES:
@@ -55,20 +34,8 @@ def identify(url: str, replies: Replies) -> Endpoint | None:
     return None
 
 
-def _json(replies: Replies, path: str) -> dict[str, object]:
-    """The JSON object that a path answered with 200; else empty."""
-    reply = replies.get(path)
-    parsed = reply.json if reply is not None and reply.status == 200 else None
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _entries(document: Mapping[str, object], key: str) -> list[dict[str, object]]:
-    listed = document.get(key)
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-
-
 def _owned_by(replies: Replies, owner: str) -> bool:
-    return any(entry.get("owned_by") == owner for entry in _entries(_json(replies, "/v1/models"), "data"))
+    return any(entry.get("owned_by") == owner for entry in entries(json_object(replies, "/v1/models"), "data"))
 
 
 def _starts(replies: Replies, path: str, text: str) -> bool:
@@ -77,21 +44,21 @@ def _starts(replies: Replies, path: str, text: str) -> bool:
 
 
 def _is_ollama(replies: Replies) -> bool:
-    return "version" in _json(replies, "/api/version") and _starts(replies, "/", "Ollama is running")
+    return "version" in json_object(replies, "/api/version") and _starts(replies, "/", "Ollama is running")
 
 
 def _is_vllm(replies: Replies) -> bool:
     metrics = replies.get("/metrics")
     counts = metrics is not None and metrics.status == 200 and "vllm:" in metrics.body
-    return _owned_by(replies, "vllm") or ("version" in _json(replies, "/version") and counts)
+    return _owned_by(replies, "vllm") or ("version" in json_object(replies, "/version") and counts)
 
 
 def _is_sglang(replies: Replies) -> bool:
-    return _owned_by(replies, "sglang") or "model_path" in _json(replies, "/server_info")
+    return _owned_by(replies, "sglang") or "model_path" in json_object(replies, "/server_info")
 
 
 def _is_llamacpp(replies: Replies) -> bool:
-    return "total_slots" in _json(replies, "/props") or _owned_by(replies, "llamacpp") or _is_loading(replies)
+    return "total_slots" in json_object(replies, "/props") or _owned_by(replies, "llamacpp") or _is_loading(replies)
 
 
 def _is_loading(replies: Replies) -> bool:
@@ -101,16 +68,16 @@ def _is_loading(replies: Replies) -> bool:
 
 
 def _is_lmstudio(replies: Replies) -> bool:
-    return any("state" in entry for entry in _entries(_json(replies, "/api/v0/models"), "data"))
+    return any("state" in entry for entry in entries(json_object(replies, "/api/v0/models"), "data"))
 
 
 def _is_lemonade(replies: Replies) -> bool:
-    return bool(_json(replies, "/live")) and "devices" in _json(replies, "/v1/system-info")
+    return bool(json_object(replies, "/live")) and "devices" in json_object(replies, "/v1/system-info")
 
 
 def _is_openai_compatible(replies: Replies) -> bool:
     """A model list, or OpenAI's way to say that a key is needed."""
-    if isinstance(_json(replies, "/v1/models").get("data"), list):
+    if isinstance(json_object(replies, "/v1/models").get("data"), list):
         return True
     reply = replies.get("/v1/models")
     refused = reply.json if reply is not None and reply.status in (401, 403) else None
@@ -131,10 +98,12 @@ _RULES: tuple[tuple[ServerKind, Callable[[Replies], bool]], ...] = (
 def _models(kind: ServerKind, replies: Replies) -> tuple[str, ...]:
     """Ids that the server lists. Ollama's entries with a `remote_host` run in a cloud: they are left out."""
     if kind == "ollama":
-        local = [entry for entry in _entries(_json(replies, "/api/tags"), "models") if not entry.get("remote_host")]
+        local = [
+            entry for entry in entries(json_object(replies, "/api/tags"), "models") if not entry.get("remote_host")
+        ]
         names = [entry.get("model") or entry.get("name") for entry in local]
     else:
-        names = [entry.get("id") for entry in _entries(_json(replies, "/v1/models"), "data")]
+        names = [entry.get("id") for entry in entries(json_object(replies, "/v1/models"), "data")]
     clean = [name for name in names if isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and name.isprintable()]
     return tuple(dict.fromkeys(clean))[:_MOST_MODELS]
 
@@ -147,5 +116,5 @@ def _version(kind: ServerKind, replies: Replies) -> str | None:
         "llamacpp": ("/props", "build_info"),
         "lemonade": ("/v1/health", "version"),
     }.get(kind, ("", ""))
-    version = _json(replies, path).get(key)
+    version = json_object(replies, path).get(key)
     return version[:80] if isinstance(version, str) and version.isprintable() else None
