@@ -175,3 +175,52 @@ def test_a_latency_shows_within_a_second_and_moves_with_what_is_measured() -> No
 
     assert first == 100
     assert board.snapshot(2.0).of("small-1").latency_ms == 200
+
+
+def test_what_a_server_says_holds_for_three_looks() -> None:
+    made = board()
+    state = DeploymentState("loading", "its model still loads", running=1)
+
+    made.seen("small-1", state, now=100)
+
+    assert made.snapshot(114.9).of("small-1") == state
+    assert made.snapshot(115).of("small-1") == DeploymentState()
+
+
+def test_the_same_answer_again_makes_no_new_snapshot_but_holds_longer() -> None:
+    made, state = board(), DeploymentState("down", "connection refused")
+    made.seen("small-1", state, now=0)
+    first = made.snapshot(1)
+
+    made.seen("small-1", state, now=5)
+
+    assert made.snapshot(6) is first
+    assert not made.snapshot(19).usable("small-1")
+    assert made.snapshot(20).usable("small-1")
+
+
+def test_an_answered_call_is_better_proof_than_a_failed_probe() -> None:
+    made = board()
+    made.seen("small-1", DeploymentState("down", "connection refused"), now=0)
+
+    made.served("small-1", now=1)
+
+    assert made.snapshot(1).usable("small-1")
+
+
+def test_a_missing_key_is_a_reason_whatever_the_server_says() -> None:
+    made = Board(keyed(), {}, cooldown=10)
+
+    made.seen("cloud-1", DeploymentState("ready"), now=0)
+
+    assert made.snapshot(0).of("cloud-1") == DeploymentState("down", "CLOUD_KEY is not set")
+
+
+def test_calls_on_their_way_are_counted_and_never_below_none() -> None:
+    made = board()
+    made.sent("small-1")
+    made.sent("small-1")
+    made.returned("small-1")
+    made.returned("middle-1")
+
+    assert (made.in_flight["small-1"], made.in_flight["middle-1"]) == (1, 0)

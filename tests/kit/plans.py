@@ -139,6 +139,11 @@ def resting(*deployments: str) -> FleetSnapshot:
     return FleetSnapshot({name: DeploymentState(resting=True, reason="Timeout 504") for name in deployments})
 
 
+def saturated(*deployments: str) -> FleetSnapshot:
+    """A fleet in which these deployments have long queues."""
+    return FleetSnapshot({name: DeploymentState("ready", running=9, waiting=9) for name in deployments})
+
+
 def down(*deployments: str) -> FleetSnapshot:
     """A fleet in which these deployments are known to be down."""
     return FleetSnapshot({name: DeploymentState("down", "KEY is not set") for name in deployments})

@@ -95,7 +95,7 @@ def strategy(at: Mapping[str, list[str]], **changes: Any) -> Strategy:
                 "cloud": {"models": ["gpt"], "fallbacks": ["large"]},
             },
             "tasks": {"code": "coder", "embeddings": "vectors", "*": "general"},
-            "behaviour": {"cooldown": "1ms", "timeout": "2s"},
+            "behaviour": {"cooldown": "1ms", "timeout": "2s", "probe_every": 0},
             **changes,
         },
         "test strategy",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 from signalbox.schema.plan import Plan
 from signalbox.schema.strategy import Behaviour, Budget, Experiment
 from signalbox.units import Usd
-from tests.kit.plans import case, down, model, plan, resting
+from tests.kit.plans import case, down, model, plan, resting, saturated
 
 
 def paid(name: str, dollars_per_million: float, **changes: Any) -> Any:
@@ -77,12 +78,13 @@ def test_what_a_route_prefers_for_the_tier_wins_even_if_its_own_tier_is_another(
     assert decide(case(made, task="code", complexity=1)).model == "large"
 
 
-def test_a_resting_model_comes_last_but_is_never_excluded() -> None:
+@pytest.mark.parametrize("strained", [resting, saturated])
+def test_a_strained_model_comes_last_but_is_never_excluded(strained: Callable[..., FleetSnapshot]) -> None:
     made = plan(model("small", tier="fast"), model("middle"))
 
-    decision = decide(case(made, fleet=resting("middle-1")))
+    decision = decide(case(made, fleet=strained("middle-1")))
     assert (decision.model, decision.fallbacks) == ("small", ("middle",))
-    assert decide(case(plan(model("only")), fleet=resting("only-1"))).model == "only"
+    assert decide(case(plan(model("only")), fleet=strained("only-1"))).model == "only"
 
 
 def test_a_model_with_one_deployment_awake_does_not_rest() -> None:

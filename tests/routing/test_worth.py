@@ -7,7 +7,7 @@ from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 from signalbox.schema.plan import Plan
 from signalbox.schema.strategy import Routing
 from signalbox.schema.taxonomy import Kind
-from tests.kit.plans import TAXONOMY, case, model, plan
+from tests.kit.plans import TAXONOMY, case, model, plan, saturated
 
 SMALL = model("small", tier="fast", scores={"general_qa": 60}, input_price=100_000, output_price=400_000, local=False)
 LARGE = model(
@@ -46,6 +46,14 @@ def test_a_tool_loop_stays_with_its_model_whatever_else_would_be_better() -> Non
 
     assert decision.model == "small"
     assert decision.reason == "session"
+
+
+def test_a_long_queue_moves_a_session_between_turns_but_not_a_tool_loop() -> None:
+    busy, before = saturated("middle-1"), Previous("middle", 500)
+    turns = {"complexity": 5.0, "previous": before, "turns": 5, "fleet": busy}
+
+    assert decide(case(plan(), **turns)).model != "middle"
+    assert decide(case(plan(), **turns, in_tool_loop=True)).model == "middle"
 
 
 def test_a_tool_loop_leaves_a_model_that_may_not_serve_it() -> None:

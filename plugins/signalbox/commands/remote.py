@@ -70,6 +70,7 @@ def render_status(console: Console, found: Mapping[str, Any]) -> None:
             deployment["id"],
             deployment["url"] or ("local" if model["local"] else "cloud"),
             deployment["state"],
+            _load(deployment),
             deployment["served"],
             deployment["failed"],
             deployment["reason"],
@@ -77,7 +78,21 @@ def render_status(console: Console, found: Mapping[str, Any]) -> None:
         for model in found["models"]
         for deployment in model["deployments"]
     )
-    console.print(table(None, ("model", "tier", "deployment", "where", "state", "served", "failed", "why"), rows))
+    console.print(
+        table(None, ("model", "tier", "deployment", "where", "state", "load", "served", "failed", "why"), rows)
+    )
+
+
+def _load(deployment: Mapping[str, Any]) -> str:
+    """`3 + 2 waiting, cache 41%`; empty where the server does not say."""
+    if deployment["running"] is None:
+        return ""
+    waiting, cache = deployment["waiting"], deployment["cache_used"]
+    return (
+        (str(deployment["running"]) if deployment["running"] or waiting else "idle")
+        + (f" + {waiting} waiting" if waiting else "")
+        + (f", cache {cache:.0%}" if cache is not None else "")
+    )
 
 
 def _render_budget(console: Console, found: Mapping[str, Any]) -> None:

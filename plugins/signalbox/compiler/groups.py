@@ -151,6 +151,8 @@ def _deployments(
             id=f"{name}-{number}",
             url=base_url(url) if local_server and url else url,
             server=cast("ServerKind", model.served_by) if local_server else None,
+            probe=_probe(model) if local_server else None,
+            serves=model_id if local_server else "",
             provider=LOCAL_PROVIDER if local_server else model.served_by,
             local=local_server and is_local_url(url or "", trusted) and not is_hosted_elsewhere(model_id),
             key=key,
@@ -158,6 +160,12 @@ def _deployments(
         )
         for number, url in enumerate(model.at or (None,), start=1)
     )
+
+
+def _probe(model: StrategyModel) -> ServerKind:
+    """A simulated server is asked like the kind that it imitates."""
+    kind = model.simulate or "openai" if model.served_by == "simulated" else model.served_by
+    return "openai_compatible" if kind == "openai" else cast("ServerKind", kind)
 
 
 def _plan_model(

@@ -1,16 +1,21 @@
-"""What is known of the deployments now: the outcomes of our own calls, and keys that are not set.
+"""What is known of the deployments now: the outcomes of our own calls, what their servers say, keys that are not set.
 
-Written by the proxy's event handlers, on one event loop; read as immutable snapshots.
+Written by the proxy's event handlers and the watch, on one event loop; read as immutable snapshots.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Final
 
 from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 from signalbox.schema.plan import Plan
+
+_KEPT_LOOKS: Final = 3
+"""What a server said holds for so many intervals of looking; then it is unknown."""
 
 
 @dataclass(slots=True)
@@ -23,6 +28,9 @@ class _Record:
     last_error: str = ""
     latency_ms: float | None = None
     """Moving average over about ten calls."""
+    seen: DeploymentState | None = None
+    """What its server said last."""
+    seen_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class Board:
 
     def __init__(self, plan: Plan, environ: Mapping[str, str], *, cooldown: float, longest: float = 300.0) -> None:
         self._cooldown, self._longest = cooldown, longest
+        self._kept = _KEPT_LOOKS * plan.behaviour.probe_every
+        self._in_flight: Counter[str] = Counter()
         self._records: dict[str, _Record] = {}
         self._base = _without_keys(plan, environ)
         self._snapshot = FleetSnapshot(self._base)
@@ -52,8 +62,10 @@ class Board:
             known = record.latency_ms
             record.latency_ms = latency_ms if known is None else known + (latency_ms - known) / 10
             self._next_change = min(self._next_change, now + 1)
-        if record.failures:
+        is_up = record.seen is not None and not record.seen.usable
+        if record.failures or is_up:
             record.failures, record.rests_until = 0, 0.0
+            record.seen = None if is_up else record.seen
             self._publish(now)
 
     def failed(self, deployment: str, error: str, now: float, *, retry_after: float | None = None) -> None:
@@ -65,6 +77,27 @@ class Board:
         rest = self._cooldown * 2 ** min(record.failures - 1, 8) if retry_after is None else retry_after
         record.rests_until = now + min(rest, self._longest)
         self._publish(now)
+
+    def seen(self, deployment: str, state: DeploymentState, now: float) -> None:
+        """What its server says, which holds until it is asked again, or for three intervals."""
+        record = self._records.setdefault(deployment, _Record())
+        changed = record.seen != state or now >= record.seen_until
+        record.seen, record.seen_until = state, now + self._kept
+        if changed:
+            self._publish(now)
+
+    def sent(self, deployment: str) -> None:
+        """A call is on its way."""
+        self._in_flight[deployment] += 1
+
+    def returned(self, deployment: str) -> None:
+        """A call that was sent is over."""
+        self._in_flight[deployment] = max(0, self._in_flight[deployment] - 1)
+
+    @property
+    def in_flight(self) -> Mapping[str, int]:
+        """Our own calls on their way, by deployment id."""
+        return self._in_flight
 
     def snapshot(self, now: float) -> FleetSnapshot:
         """The state of all deployments; the same object until something changes."""
@@ -78,15 +111,18 @@ class Board:
 
     def _publish(self, now: float) -> None:
         states = dict(self._base)
-        wakes = [record.rests_until for record in self._records.values() if record.rests_until > now]
         for name, record in self._records.items():
-            known = states.get(name, DeploymentState())
+            known = states.get(name) or DeploymentState()
+            if known.usable and record.seen is not None and now < record.seen_until:
+                known = record.seen
             if record.latency_ms is not None:
-                states[name] = known = replace(known, latency_ms=record.latency_ms)
+                known = replace(known, latency_ms=record.latency_ms)
             if record.rests_until > now:
-                states[name] = replace(known, resting=True, reason=known.reason or record.last_error)
+                known = replace(known, resting=True, reason=known.reason or record.last_error)
+            states[name] = known
         self._snapshot = FleetSnapshot(MappingProxyType(states))
-        self._next_change = min(wakes, default=float("inf"))
+        changes = (time for record in self._records.values() for time in (record.rests_until, record.seen_until))
+        self._next_change = min((time for time in changes if time > now), default=float("inf"))
 
 
 def _without_keys(plan: Plan, environ: Mapping[str, str]) -> Mapping[str, DeploymentState]:

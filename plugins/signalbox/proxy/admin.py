@@ -67,6 +67,7 @@ def admin_routes(runtime: Runtime) -> APIRouter:
     @router.get("/metrics")
     async def metrics(key: Key) -> Response:
         """Prometheus exposition of this worker."""
-        return Response(runtime.metrics.page(), media_type=CONTENT_TYPE_LATEST)
+        fleet = runtime.active.board.snapshot(time.monotonic())
+        return Response(runtime.metrics.page(fleet), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -13,6 +13,7 @@ from litellm.integrations.custom_logger import CustomLogger
 from litellm.proxy._types import UserAPIKeyAuth
 
 from signalbox.errors import Refusal
+from signalbox.fleet.balance import candidates
 from signalbox.proxy import events
 from signalbox.proxy.apply import apply, seal
 from signalbox.proxy.guard import after_failure, is_ours, maybe_private, refuse_unguarded, refuse_unpriced
@@ -28,7 +29,7 @@ from signalbox.proxy.litellm_api import (
     request_headers,
 )
 from signalbox.proxy.locality import serves_locally
-from signalbox.proxy.runtime import Runtime
+from signalbox.proxy.runtime import Runtime, session_of
 from signalbox.proxy.trip import ID_KEY, Trip
 from signalbox.routing.facts import read_facts
 from signalbox.schema.facts import Caller
@@ -114,7 +115,7 @@ class Signalbox(CustomLogger):
         request_kwargs: Json | None = None,
         parent_otel_span: object = None,
     ) -> list[Json]:
-        """Which deployments of a group may serve this hop: local ones under a privacy rule, rested ones if there are any."""
+        """Which deployments of a group may serve this hop: local ones under a privacy rule, and of those the fittest now."""
         request = request_kwargs or {}
         trip = self._trip(request)
         if trip is not None:
@@ -127,9 +128,12 @@ class Signalbox(CustomLogger):
                 llm_provider="signalbox",
                 model=model,
             )
-        snapshot = self.runtime.active.board.snapshot(time.monotonic())
-        rested = [found for found in allowed if not snapshot.of(_deployment_id(found)).resting]
-        return rested or allowed
+        places = {_deployment_id(found): found for found in allowed}
+        if len(places) < 2 or len(places) < len(allowed):
+            return allowed
+        board, conversation = self.runtime.active.board, session_of(trip.facts) if trip else model
+        chosen = candidates(tuple(places), board.snapshot(time.monotonic()), board.in_flight, conversation)
+        return [places[name] for name in chosen]
 
     async def async_pre_call_deployment_hook(self, kwargs: Json, call_type: object) -> Json | None:
         """The last line before the wire: it also sees calls that name a deployment id, which skip the filter."""
@@ -139,7 +143,7 @@ class Signalbox(CustomLogger):
                 403, "signalbox: this request may not leave the building, and this deployment is not local"
             )
         if trip is not None:
-            trip.deployment = _deployment_id(kwargs)
+            self.runtime.sent(trip, _deployment_id(kwargs))
         return None
 
     async def async_post_call_failure_deployment_hook(
@@ -150,6 +154,8 @@ class Signalbox(CustomLogger):
         fallback_depth: int | None = None,
     ) -> None:
         """One attempt on one deployment failed."""
+        if (trip := self._trip(request_data)) is not None:
+            self.runtime.returned(trip)
         failed = events.failed_deployment(request_data, exception)
         if failed:
             deployment, what, retry_after = failed

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from signalbox.evidence.record import Outcome
 from signalbox.schema.decision import Decision
+from signalbox.schema.fleet import FleetSnapshot
 
 _FAST = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1)
 
@@ -39,6 +40,14 @@ class Metrics:
         )
         self.up = Gauge("signalbox_up", "1 while the plugin runs", registry=self.registry)
         self.up.set(1)
+        self.usable, self.running, self.waiting = (
+            Gauge(f"signalbox_deployment_{name}", f"{meaning}, by deployment", ("deployment",), registry=self.registry)
+            for name, meaning in (
+                ("usable", "0 where it is known not to take requests, else 1"),
+                ("running", "requests that its server works on"),
+                ("waiting", "requests in its server's queue"),
+            )
+        )
         self._requests = self._errors = self._fallbacks = 0
         self._cost = 0.0
 
@@ -74,6 +83,14 @@ class Metrics:
             "cost_usd": round(self._cost, 6),
         }
 
-    def page(self) -> bytes:
-        """The exposition text."""
+    def page(self, fleet: FleetSnapshot) -> bytes:
+        """The exposition text, with the deployments as they are now. What a server does not say is left out."""
+        for gauge in (self.usable, self.running, self.waiting):
+            gauge.clear()
+        for name, state in fleet.deployments.items():
+            self.usable.labels(name).set(state.usable)
+            if state.running is not None:
+                self.running.labels(name).set(state.running)
+            if state.waiting is not None:
+                self.waiting.labels(name).set(state.waiting)
         return generate_latest(self.registry)

@@ -14,5 +14,6 @@ signalbox = Signalbox(Runtime.start(config_path()))
 add_routes(admin_routes(signalbox.runtime))
 add_routes_first(Gate(signalbox.runtime.active.plan), *counting_routes(signalbox.runtime.active.plan).routes)
 on_shutdown(signalbox.runtime.stop)
+signalbox.runtime.watch()
 if NEEDED:
     Collector(get_running_loop()).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections import OrderedDict, deque
@@ -15,6 +16,7 @@ from signalbox.errors import FileError, Refusal, StalePlan
 from signalbox.evidence.decision_log import DecisionLog, installation_salt
 from signalbox.evidence.record import Outcome, log_line, refusal_line
 from signalbox.fleet.board import Board
+from signalbox.fleet.watch import Watch
 from signalbox.ledger.store import Ledger, open_ledger
 from signalbox.load import load_plan, read_yaml
 from signalbox.proxy.metrics import Metrics
@@ -66,6 +68,8 @@ class Runtime:
         self._ids = Random(os.urandom(16))  # noqa: S311 - ids name decisions; they guard nothing
         self._salt = installation_salt(run_folder)
         self._sessions: OrderedDict[str, tuple[Previous, float]] = OrderedDict()
+        self._watch = Watch(plan, board, environ)
+        self._watching: asyncio.Task[None] | None = None
 
     @classmethod
     def start(cls, config: Path | None, environ: Mapping[str, str] = os.environ) -> Runtime:
@@ -82,6 +86,10 @@ class Runtime:
             raise FileError(
                 run, f"cannot be used: {error.strerror or error}.", remedy=f"Name another run folder in {RUN_VARIABLE}"
             ) from error
+
+    def watch(self) -> None:
+        """Begins to ask the servers how they are, on the running event loop."""
+        self._watching = asyncio.create_task(self._watch.run())
 
     async def second_opinion(self, facts: Facts) -> TaskSignal | None:
         """What embeddings say of the task, where the strategy wants that and the fast model is unsure."""
@@ -151,11 +159,26 @@ class Runtime:
     def _embedding_trip(self, local_only: bool) -> str:
         return self.guarded(Facts(endpoint="embedding"), local_only=local_only).id
 
+    def sent(self, trip: Trip, deployment: str) -> None:
+        """A request goes to a deployment; if it was under way to another, it is no more."""
+        self.returned(trip)
+        trip.deployment = deployment
+        if not trip.ended:
+            trip.under_way = deployment
+            self.active.board.sent(deployment)
+
+    def returned(self, trip: Trip) -> None:
+        """The deployment that it was sent to has done with it."""
+        if trip.under_way is not None:
+            self.active.board.returned(trip.under_way)
+            trip.under_way = None
+
     def ended(self, trip: Trip, outcome: Outcome) -> None:
         """A request ended: settle, count, log. The first end counts."""
         if trip.ended:
             return
         trip.ended = True
+        self.returned(trip)
         self.ledger.settle(trip.id, _spent(trip, outcome), time.time())
         prompt, trip.facts = trip.facts.prompt, trip.facts.without_text()
         if trip.decision is None:
@@ -205,11 +228,13 @@ class Runtime:
 
     def previous(self, facts: Facts, now: float) -> Previous | None:
         """What this session used last, if that is recent."""
-        known = self._sessions.get(_session(facts))
+        known = self._sessions.get(session_of(facts))
         return known[0] if known and now - known[1] < _SESSION_SECONDS else None
 
     async def stop(self) -> None:
         """Writes what waits and closes what is open."""
+        if self._watching:
+            self._watching.cancel()
         if self.active.adviser:
             self.active.adviser.close()
         if self.log:
@@ -217,7 +242,7 @@ class Runtime:
         self.ledger.close()
 
     def _remember(self, trip: Trip, outcome: Outcome) -> None:
-        session = _session(trip.facts)
+        session = session_of(trip.facts)
         self._sessions[session] = (
             Previous(outcome.model_used or trip.answered, trip.facts.prompt_tokens),
             time.monotonic(),
@@ -246,7 +271,7 @@ def refuse_mismatch(plan: Plan, plan_path: Path, config: Path) -> None:
         )
 
 
-def _session(facts: Facts) -> str:
+def session_of(facts: Facts) -> str:
     """The session that the client names, else the conversation's own prefix; each key has its own."""
     return f"{facts.caller.identity}:{facts.hints.session or facts.conversation}"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from signalbox.fleet.board import Tally
 from signalbox.proxy.runtime import Runtime
-from signalbox.schema.fleet import FleetSnapshot
+from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 from signalbox.schema.plan import PlanDeployment
 
 _NO_CALLS = Tally(0, 0, "")
@@ -40,6 +40,13 @@ def status(runtime: Runtime, *, with_addresses: bool) -> dict[str, Any]:
     }
 
 
+def _word(state: DeploymentState) -> str:
+    """One word for people: what matters most about a deployment now."""
+    if not state.usable:
+        return state.state
+    return "resting" if state.resting else "saturated" if state.saturated else "cold" if state.cold else state.state
+
+
 def _deployment(
     deployment: PlanDeployment, snapshot: FleetSnapshot, tallies: Mapping[str, Tally], *, with_address: bool
 ) -> dict[str, Any]:
@@ -47,8 +54,11 @@ def _deployment(
     return {
         "id": deployment.id,
         "url": deployment.url if with_address else None,
-        "state": "resting" if state.resting else state.state,
+        "state": _word(state),
         "reason": state.reason,
+        "running": state.running,
+        "waiting": state.waiting,
+        "cache_used": state.cache_used,
         "latency_ms": None if state.latency_ms is None else round(state.latency_ms, 1),
         "served": tally.served,
         "failed": tally.failed,

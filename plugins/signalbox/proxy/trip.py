@@ -28,6 +28,9 @@ class Trip:
     depth: int = 0
     groups: list[str] = field(default_factory=list)
     deployment: str | None = None
+    """Where it was sent last."""
+    under_way: str | None = None
+    """The same, until that deployment has answered or failed."""
     streaming: bool = False
     """The response headers of a stream are out: what fails from here on cannot fall back."""
     ended: bool = False

@@ -35,7 +35,7 @@ def sift(case: Case, draft: Draft) -> tuple[dict[str, PlanModel], dict[str, tupl
             broken[name] = Rule.NEEDS, f"no {', '.join(sorted(needed - index.capabilities[name]))}"
         elif tokens > model.context_window:
             broken[name] = Rule.NEEDS, f"{tokens:,} tokens of context, it has {model.context_window:,}"
-        elif fleet.deployments and not any(map(fleet.usable, index.places[name])):
+        elif fleet.closed and fleet.closed.issuperset(index.places[name]):
             broken[name] = Rule.STATE, _states(index.places[name], fleet)
         else:
             eligible[name] = model

@@ -53,7 +53,7 @@ def kept_in_session(ranking: list[PlanModel], case: Case, draft: Draft) -> tuple
     if facts.in_tool_loop:
         return last, "in the middle of a tool loop"
     best = ranking[0]
-    if last not in ranking or last is best:
+    if last not in ranking or last is best or case.fleet.strained(case.index.places[last.name]):
         return None
     gain = success(best, case, draft) - success(last, case, draft)
     cached = min(previous.prompt_tokens, facts.prompt_tokens)

@@ -16,6 +16,8 @@ class PlanDeployment(Frozen):
     id: str
     url: str | None = Field(None, description="base URL without /v1; None for a provider's own")
     server: ServerKind | None = Field(None, description="None: a cloud provider")
+    probe: ServerKind | None = Field(None, description="whose health and load routes it has; None: it is not asked")
+    serves: str = Field("", description="the model's id on the server")
     provider: str = Field(description="LiteLLM's provider name")
     local: bool
     key: KeyName | None = None

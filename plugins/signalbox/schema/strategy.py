@@ -137,6 +137,9 @@ class Behaviour(Frozen):
         "50MB", validate_default=True, description="files from here on: the super_reader lane"
     )
     cooldown: SecondsField = Field(10, validate_default=True, description="a deployment that failed rests this long")
+    probe_every: SecondsField = Field(
+        5, validate_default=True, description="how often the servers are asked for health and load; 0: never"
+    )
     log_prompts: bool = Field(False, description="decision log with prompt text; never under a privacy rule")
     decision_log: bool = True
     second_opinion: SecondOpinion | None = Field(None, description="embeddings are asked where the task is unsure")

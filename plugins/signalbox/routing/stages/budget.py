@@ -5,7 +5,7 @@ from __future__ import annotations
 from signalbox.errors import BudgetRefusal
 from signalbox.routing.case import Case, Draft
 from signalbox.routing.costs import upper_bound
-from signalbox.routing.stages.match import embeds, rests
+from signalbox.routing.stages.match import embeds, strained
 from signalbox.schema.decision import Excluded
 from signalbox.schema.plan import PlanModel
 from signalbox.units import Usd
@@ -73,7 +73,7 @@ def _walk_down(case: Case, draft: Draft) -> list[PlanModel]:
     ]
     rest.sort(
         key=lambda model: (
-            rests(model, case),
+            strained(model, case),
             when_spent == "local" and not model.local,
             upper_bound(model, case.facts, draft.needs) if when_spent == "cheapest" else 0,
             -draft.standing.scores[model.name],

@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from signalbox.routing.case import Case, Draft
-from signalbox.routing.stages.match import rests
+from signalbox.routing.stages.match import strained
 
 
 def experiment(case: Case, draft: Draft) -> str:
@@ -20,8 +20,8 @@ def experiment(case: Case, draft: Draft) -> str:
             return f"{name}: control"
         if variant is None:
             return f"{name}: {trial.model} may not serve this request"
-        if rests(variant, case) and not rests(draft.ranking[0], case):
-            return f"{name}: {trial.model} rests"
+        if strained(variant, case) and not strained(draft.ranking[0], case):
+            return f"{name}: {trial.model} rests or is saturated"
         draft.ranking = [variant, *(model for model in draft.ranking if model is not variant)]
         draft.reason = "experiment"
         return f"{name}: {trial.model}"

@@ -7,7 +7,7 @@ from typing import Final
 from signalbox.routing.case import Case, Draft
 from signalbox.routing.costs import upper_bound
 from signalbox.routing.index import RANK
-from signalbox.routing.stages.match import embeds, rests
+from signalbox.routing.stages.match import embeds, strained
 from signalbox.schema.plan import PlanModel
 
 MOST_GENERATED: Final = 3
@@ -25,7 +25,7 @@ def fallbacks(case: Case, draft: Draft) -> str:
     )
     chain = dict.fromkeys([*generated, *[name for name in own if name in draft.eligible]])
     chain.pop(choice.name, None)
-    draft.fallbacks = tuple(sorted(chain, key=lambda name: rests(draft.eligible[name], case)))
+    draft.fallbacks = tuple(sorted(chain, key=lambda name: strained(draft.eligible[name], case)))
     costs = [upper_bound(draft.eligible[name], case.facts, draft.needs) for name in draft.fallbacks]
     draft.reserve_micros = max([draft.cost_micros, *costs])
     return ", ".join(draft.fallbacks) or "none: no other model may serve this request"

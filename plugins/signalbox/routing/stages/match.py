@@ -82,14 +82,14 @@ def _ranked(pool: list[PlanModel], order: tuple[str, ...], case: Case, draft: Dr
     if len(pool) == 1:
         return pool
     if case.index.plan.routing.mode == "value" and not draft.tier_given:
-        return sorted(by_value(pool, case, draft), key=lambda model: rests(model, case))
+        return sorted(by_value(pool, case, draft), key=lambda model: strained(model, case))
     standing = draft.standing
     preferred = draft.route.prefer.get(draft.tier, ())
 
     def rank(model: PlanModel) -> tuple[object, ...]:
         name = model.name
         return (
-            rests(model, case),
+            strained(model, case),
             _too_slow(model, case),
             name != draft.wanted,
             model.context_window < draft.min_context,
@@ -124,6 +124,6 @@ def _too_slow(model: PlanModel, case: Case) -> bool:
     return all(time is not None and time > most for time in times)
 
 
-def rests(model: PlanModel, case: Case) -> bool:
-    """Every deployment of the model failed a moment ago."""
-    return case.fleet.rests(case.index.places[model.name])
+def strained(model: PlanModel, case: Case) -> bool:
+    """Every deployment of the model failed a moment ago or has too much to do."""
+    return case.fleet.strained(case.index.places[model.name])

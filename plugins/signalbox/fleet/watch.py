@@ -1,0 +1,104 @@
+"""Asks the strategy's own servers how they are, every few seconds, and tells the board. No request waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import httpx
+
+from signalbox.fleet.board import Board
+from signalbox.fleet.probes import PROBES
+from signalbox.resources.reply import Reply, get
+from signalbox.schema.fleet import DeploymentState
+from signalbox.schema.plan import Plan
+from signalbox.schema.strategy import ServerKind
+
+ANSWER_SECONDS: Final = 2.0
+_PATIENCE: Final = 3
+"""So many looks in a row without an answer in time mean that a server is down; a refused connection means it at once."""
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Server(NamedTuple):
+    """One address, asked once for all deployments behind it."""
+
+    url: str
+    kind: ServerKind
+    key: str | None
+    """The name of its key's variable."""
+
+
+class Watch:
+    """Health and load of every server of the plan. Providers in a cloud are never asked: that would cost or tell something."""
+
+    def __init__(self, plan: Plan, board: Board, environ: Mapping[str, str]) -> None:
+        self._board, self._environ = board, environ
+        self._every = plan.behaviour.probe_every
+        self._silent: defaultdict[Server, int] = defaultdict(int)
+        self._servers: defaultdict[Server, list[tuple[str, str]]] = defaultdict(list)
+        for model in plan.models.values():
+            for place in model.deployments:
+                if place.url and place.probe:
+                    self._servers[Server(place.url, place.probe, place.key)].append((place.id, place.serves))
+
+    async def run(self) -> None:
+        """Looks until it is cancelled; at once and for good done where there is nothing to watch."""
+        if not self._servers or not self._every:
+            return
+        async with httpx.AsyncClient(
+            timeout=ANSWER_SECONDS,
+            follow_redirects=False,
+            trust_env=False,  # a proxy of the environment must not see requests to one's own servers
+            headers={"accept-encoding": "identity", "accept": "*/*"},
+        ) as client:
+            while True:
+                await self.look(client)
+                await asyncio.sleep(self._every)
+
+    async def look(self, client: httpx.AsyncClient) -> None:
+        """One round over all servers, side by side."""
+        await asyncio.gather(*(self._see(client, server) for server in self._servers))
+
+    async def _see(self, client: httpx.AsyncClient, server: Server) -> None:
+        try:
+            for (place, _), state in zip(self._servers[server], await self._ask(client, server), strict=True):
+                self._board.seen(place, state, time.monotonic())
+        except Exception:  # an answer that we cannot read must not end the watch over the others
+            _LOG.warning("signalbox: the probe of a %s server failed", server.kind, exc_info=True)
+
+    async def _ask(self, client: httpx.AsyncClient, server: Server) -> list[DeploymentState]:
+        """The state of each deployment of a server."""
+        first, *more = PROBES[server.kind].paths
+        secret = self._environ.get(server.key) if server.key else None
+        headers = {"authorization": f"Bearer {secret}"} if secret else {}
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                replies: dict[str, Reply | None] = {first: await get(client, server.url + first, headers)}
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
+            return [self._without_answer(server, error)] * len(self._servers[server])
+        self._silent.pop(server, None)
+        told = await asyncio.gather(*(_get_or_none(client, server.url + path, headers) for path in more))
+        replies |= dict(zip(more, told, strict=True))
+        return [PROBES[server.kind].read(replies, serves) for _, serves in self._servers[server]]
+
+    def _without_answer(self, server: Server, error: Exception) -> DeploymentState:
+        if isinstance(error, httpx.ConnectError):
+            return DeploymentState("down", "connection refused: it is down, or its model still loads")
+        self._silent[server] += 1
+        if self._silent[server] >= _PATIENCE:
+            return DeploymentState("down", f"no answer in {self._silent[server]} looks")
+        return DeploymentState("unknown", "no answer")
+
+
+async def _get_or_none(client: httpx.AsyncClient, url: str, headers: Mapping[str, str]) -> Reply | None:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await get(client, url, headers)
+    except (TimeoutError, httpx.HTTPError, ValueError, OSError):
+        return None
