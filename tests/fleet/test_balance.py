@@ -39,6 +39,21 @@ def test_those_that_are_worse_off_are_left_out_while_another_is_there(worse: Dep
     assert candidates(["a"], fleet(a=worse), {}, "talk") == ["a"]
 
 
+def test_a_server_that_must_load_the_model_is_spared_until_the_others_are_busy() -> None:
+    mixed = fleet(a=DeploymentState("ready"), b=DeploymentState("ready", cold=True))
+
+    assert candidates(["a", "b"], mixed, {"a": 3}, "talk") == ["a"]
+    assert candidates(["a", "b"], mixed, {"a": 4}, "talk") == ["a", "b"]
+
+
+def test_a_server_that_tells_no_load_is_taken_to_be_as_busy_as_the_others() -> None:
+    one_tells = fleet(a=DeploymentState("ready", running=8), b=DeploymentState("ready"))
+
+    chosen = Counter(candidates(["a", "b"], one_tells, {}, str(talk))[0] for talk in range(60))
+
+    assert min(chosen["a"], chosen["b"]) > 15
+
+
 def test_a_conversation_stays_where_its_beginning_is_known() -> None:
     idle = fleet(a=READY, b=READY, c=READY)
 

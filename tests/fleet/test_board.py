@@ -183,8 +183,8 @@ def test_what_a_server_says_holds_for_three_looks() -> None:
 
     made.seen("small-1", state, now=100)
 
-    assert made.snapshot(114.9).of("small-1") == state
-    assert made.snapshot(115).of("small-1") == DeploymentState()
+    assert made.snapshot(126.9).of("small-1") == state
+    assert made.snapshot(127).of("small-1") == DeploymentState()
 
 
 def test_the_same_answer_again_makes_no_new_snapshot_but_holds_longer() -> None:
@@ -195,8 +195,8 @@ def test_the_same_answer_again_makes_no_new_snapshot_but_holds_longer() -> None:
     made.seen("small-1", state, now=5)
 
     assert made.snapshot(6) is first
-    assert not made.snapshot(19).usable("small-1")
-    assert made.snapshot(20).usable("small-1")
+    assert not made.snapshot(31).usable("small-1")
+    assert made.snapshot(32).usable("small-1")
 
 
 def test_an_answered_call_is_better_proof_than_a_failed_probe() -> None:

@@ -87,23 +87,35 @@ def test_figures_that_are_none_leave_a_healthy_server_ready(metrics: Reply | Non
         ("ollama", "api_version", document({"version": "0.14"}), "ready"),
         ("lmstudio", "api_v0_models", document({"data": []}), "ready"),
         ("lemonade", "live", document({"status": "ok"}), "ready"),
-        ("openai_compatible", "v1_models", Reply(401, "{}"), "ready"),
-        ("openai_compatible", "v1_models", Reply(502, "bad gateway"), "down"),
+        ("lmstudio", "api_v0_models", Reply(501, ""), "unknown"),
+        ("lemonade", "live", Reply(502, "bad gateway"), "down"),
     ],
 )
 def test_health_is_read_as_each_kind_means_it(kind: ServerKind, path: str, reply: Reply, state: str) -> None:
     assert read(kind, **{path: reply}).state == state
 
 
-def test_llamacpp_tells_a_queue_by_its_metrics_and_else_its_busy_slots() -> None:
+def test_llamacpp_tells_a_queue_by_its_metrics() -> None:
     metrics = page("llamacpp:requests_processing 4\nllamacpp:requests_deferred 7\n")
-    slots = document([{"id": 0, "is_processing": True}, {"id": 1, "is_processing": False}])
 
-    by_metrics = read("llamacpp", health=FINE, metrics=metrics, slots=slots)
-    by_slots = read("llamacpp", health=FINE, metrics=Reply(501, "{}"), slots=slots)
+    found = read("llamacpp", health=FINE, metrics=metrics)
 
-    assert (by_metrics.running, by_metrics.waiting, by_metrics.saturated) == (4, 7, True)
-    assert (by_slots.running, by_slots.waiting) == (1, None)
+    assert (found.running, found.waiting, found.saturated) == (4, 7, True)
+    assert read("llamacpp", health=FINE, metrics=Reply(501, "{}")) == DeploymentState("ready")
+
+
+def test_a_page_that_was_cut_off_ends_with_its_last_whole_line() -> None:
+    cut = page("vllm:num_requests_waiting 2\nvllm:num_requests_running 1")  # it was 120
+
+    found = read("vllm", health=FINE, metrics=cut)
+
+    assert (found.running, found.waiting) == (None, 2)
+
+
+def test_a_page_made_to_be_slow_is_left_unread() -> None:
+    hostile = 'vllm:num_requests_running{a="' + '\\"' * 500_000 + '"} 1\n'
+
+    assert read("vllm", health=FINE, metrics=page(hostile * 2)).running is None
 
 
 def test_sglang_tells_its_queue() -> None:
@@ -129,11 +141,21 @@ def test_ollama_says_how_much_of_a_model_is_on_the_gpu() -> None:
     assert read("ollama", api_version=FINE, api_ps=ps).reason == "40% of its model is on the GPU"
 
 
+@pytest.mark.parametrize(
+    ("model", "ps"),
+    [("m", {"models": {}}), ("m", {}), ("big:120b-cloud", {"models": []}), ("", {"models": []})],
+)
+def test_ollama_is_cold_only_where_it_says_so(model: str, ps: object) -> None:
+    assert read("ollama", model, api_version=FINE, api_ps=document(ps)) == DeploymentState("ready")
+
+
 def test_lmstudio_and_lemonade_say_what_is_loaded() -> None:
     studio = document({"data": [{"id": "m", "state": "not-loaded"}, {"id": "n", "state": "loaded"}]})
     lemonade = document({"all_models_loaded": [{"model_name": "n"}]})
 
     assert [read("lmstudio", name, api_v0_models=studio).cold for name in "mnx"] == [True, False, False]
+    odd = document({"all_models_loaded": [{"model_name": ["m"]}, {"model_name": {}}]})
+    assert read("lemonade", "m", live=FINE, v1_health=odd).cold
     assert [read("lemonade", name, live=FINE, v1_health=lemonade).cold for name in "mn"] == [True, False]
 
 
@@ -147,6 +169,7 @@ bodies = st.text(max_size=40) | st.sampled_from(
         '{"data": [{"id": []}]}',
         "[" * 5000,
         "vllm:num_requests_running 1e400\n",
+        "vllm:num_requests_running 1e308\nvllm:num_requests_running 1e308\n",
         "vllm:num_requests_running{} x\n",
         'llamacpp:requests_processing{a="\\',
         '{"all_models_loaded": [{"model_name": []}]}',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from signalbox.sim.server import SimServer
 from signalbox.sim.spec import SimModel, SimSpec
 from tests.kit.plans import model, plan
 
-KINDS = ["openai", "vllm", "llamacpp", "ollama"]
+KINDS = ["vllm", "llamacpp", "ollama"]
 
 
 @contextmanager
@@ -54,14 +55,10 @@ def looked(*models: PlanModel, times: int = 1, environ: dict[str, str] | None = 
     return board.snapshot(time.monotonic())
 
 
-def probe_of(kind: str) -> str:
-    return "openai_compatible" if kind == "openai" else kind
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_server_that_is_well_is_ready_and_then_down_when_it_is_gone(kind: str) -> None:
     with running(kind) as servers:
-        there = at(kind, servers[kind].url, probe_of(kind))
+        there = at(kind, servers[kind].url, kind)
         assert looked(there).of(f"{kind}-1").state == "ready"
 
     gone = looked(there).of(f"{kind}-1")
@@ -104,15 +101,42 @@ def test_a_llamacpp_that_loads_its_model_is_loading() -> None:
     assert found == DeploymentState("loading", "its model still loads")
 
 
-def test_a_server_that_hangs_is_down_only_after_three_looks() -> None:
+@pytest.mark.parametrize("fault", ["hang", "refuse"])
+def test_a_server_that_is_too_busy_to_answer_is_unknown_however_long(fault: str) -> None:
     with running("vllm") as servers:
-        servers["vllm"].faults.set(Fault(kind="hang", seconds=5))
-        there = at("vllm", servers["vllm"].url, "vllm")
+        servers["vllm"].faults.set(Fault(kind=fault, seconds=5))  # type: ignore[arg-type]
 
-        states = [looked(there, times=times).of("vllm-1").state for times in (1, 3)]
+        found = looked(at("vllm", servers["vllm"].url, "vllm"), times=4).of("vllm-1")
         servers["vllm"].faults.clear()
 
+    assert found.state == "unknown"
+    assert found.reason.startswith("no answer")
+
+
+def test_a_host_that_takes_no_connection_is_down_after_three_looks() -> None:
+    with socket.socket() as full:  # nobody accepts, and its queue is full: the next connection waits
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        there = at("vllm", f"http://127.0.0.1:{full.getsockname()[1]}", "vllm")
+        with ExitStack() as stack:
+            for _ in range(3):
+                queued = stack.enter_context(socket.socket())
+                queued.setblocking(False)
+                queued.connect_ex(full.getsockname())
+
+            states = [looked(there, times=times).of("vllm-1").state for times in (2, 3)]
+
     assert states == ["unknown", "down"]
+
+
+@pytest.mark.parametrize("url", ["http://no-such-host.invalid:8000", "https://{address}"])
+def test_a_name_or_a_certificate_says_nothing_about_a_server(url: str) -> None:
+    with running("vllm") as servers:
+        address = servers["vllm"].url.removeprefix("http://")
+
+        found = looked(at("vllm", url.format(address=address), "vllm"), times=4).of("vllm-1")
+
+    assert found.state == "unknown", found
 
 
 def test_an_ollama_model_that_never_answered_is_cold() -> None:
@@ -138,14 +162,16 @@ def test_deployments_at_one_address_are_asked_once() -> None:
         assert servers["vllm"].served == before, "a probe costs no answer"
 
 
-def test_providers_in_a_cloud_are_never_asked() -> None:
-    assert not looked(model("cloud", local=False)).deployments
+@pytest.mark.parametrize("probe", ["openai_compatible", "simulated"])
+def test_what_has_no_path_for_it_is_never_asked(probe: str) -> None:
+    with running("openai") as servers:
+        assert not looked(model("cloud", local=False), at("other", servers["openai"].url, probe)).deployments
 
 
 @pytest.mark.parametrize("every", [0.0, 0.02])
 def test_it_looks_until_it_is_told_to_stop_and_not_at_all_where_that_is_wanted(every: float) -> None:
-    with running("openai") as servers:
-        made = plan(at("openai", servers["openai"].url, "openai_compatible"))
+    with running("ollama") as servers:
+        made = plan(at("ollama", servers["ollama"].url, "ollama"))
         made = made.model_copy(update={"behaviour": Behaviour(probe_every=every)})
         board = Board(made, {}, cooldown=10)
 

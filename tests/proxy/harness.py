@@ -88,6 +88,11 @@ class Proxy:
         """How its process ended, and the end of what it printed."""
         return f"exit {self.process.poll()}:\n" + (self.folder / "proxy.log").read_text()[-4000:]
 
+    def deployments(self) -> dict[str, dict[str, Any]]:
+        """What the proxy tells of each deployment now."""
+        models = self.get("/signalbox/status").json()["models"]
+        return {place["id"]: place for model in models for place in model["deployments"]}
+
     def heal(self) -> None:
         """All servers well and listening."""
         for server in self.servers.values():

@@ -27,15 +27,10 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
             yield started
 
 
-def deployments(proxy: Proxy) -> dict[str, Any]:
-    models = proxy.get("/signalbox/status").json()["models"]
-    return {place["id"]: place for model in models for place in model["deployments"]}
-
-
 def until(proxy: Proxy, deployment: str, holds: Callable[[dict[str, Any]], bool]) -> None:
     deadline = time.monotonic() + 15
-    while not holds(deployments(proxy)[deployment]):
-        assert time.monotonic() < deadline, deployments(proxy)[deployment]
+    while not holds(proxy.deployments()[deployment]):
+        assert time.monotonic() < deadline, proxy.deployments()[deployment]
         time.sleep(0.05)
 
 

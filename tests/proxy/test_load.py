@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from itertools import cycle
 
 import httpx
@@ -22,6 +23,10 @@ def test_a_thousand_requests_survive_a_failing_third(proxy: Proxy) -> None:
     statuses = asyncio.run(_flood(proxy))
 
     assert sum(status == 200 for status in statuses) >= 0.999 * REQUESTS
+    deadline = time.monotonic() + 10  # a hanging server answers late
+    while in_flight := sum(place["in_flight"] for place in proxy.deployments().values()):
+        assert time.monotonic() < deadline, f"{in_flight} requests never came back"
+        time.sleep(0.1)
 
 
 async def _flood(proxy: Proxy) -> list[int]:

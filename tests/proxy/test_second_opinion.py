@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -423,7 +424,7 @@ def test_a_budget_that_is_spent_pays_for_no_opinion(tmp_path: Path) -> None:
         cloud = model("vectors", local=False, capabilities=("embeddings",), **changes)
         ledger = open_ledger(Budget(monthly=0.000001), tmp_path)  # type: ignore[arg-type]
         try:
-            asyncio.run(GroupEmbedder(cloud, ledger, str)([BILL]))
+            asyncio.run(GroupEmbedder(cloud, ledger, lambda _local: nullcontext("trip"))([BILL]))
         except BudgetRefusal:
             return ledger.report(0)["reserved_usd"] == 0
         finally:
@@ -501,6 +502,7 @@ def test_a_real_proxy_asks_its_embedding_server_and_does_not_miss_it_when_it_is_
     log = (advised.folder / "proxy.log").read_text()
     assert log.count("no second opinions for now") == 1
     assert "Traceback" not in log
+    assert not any(place["in_flight"] for place in advised.deployments().values())
 
 
 @pytest.mark.proxy

@@ -87,6 +87,14 @@ def test_a_strained_model_comes_last_but_is_never_excluded(strained: Callable[..
     assert decide(case(plan(model("only")), fleet=strained("only-1"))).model == "only"
 
 
+@pytest.mark.parametrize("left", [DeploymentState(resting=True), DeploymentState("ready", waiting=9)])
+def test_a_deployment_that_is_down_does_not_make_its_group_look_free(left: DeploymentState) -> None:
+    made = plan(model("small", tier="fast"), model("middle", deployments=2))
+    fleet = FleetSnapshot({"middle-1": DeploymentState("down"), "middle-2": left})
+
+    assert decide(case(made, fleet=fleet)).model == "small"
+
+
 def test_a_model_with_one_deployment_awake_does_not_rest() -> None:
     made = plan(model("small", tier="fast"), model("middle", deployments=2))
 

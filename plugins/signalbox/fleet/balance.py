@@ -5,16 +5,18 @@ Without a single live figure the list stays whole, and LiteLLM chooses as it wou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from math import ceil
-from typing import Final
+from typing import Final, overload
 
 from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 
 BOUND: Final = 1.25
 """How far above the mean the load of a conversation's own deployment may lie: the usual bound of consistent hashing with
 bounded loads."""
+WARM_ENOUGH: Final = 4
+"""With so many of our requests on its way to each server that has the model loaded, one that must load it is welcome."""
 
 
 def candidates(ids: Sequence[str], fleet: FleetSnapshot, in_flight: Mapping[str, int], conversation: str) -> list[str]:
@@ -24,24 +26,37 @@ def candidates(ids: Sequence[str], fleet: FleetSnapshot, in_flight: Mapping[str,
     than its share to do.
     """
     kept = list(ids)
-    for better in _BETTER:
+    for better in (_usable, _awake, _with_room):
         kept = [name for name in kept if better(fleet.of(name))] or kept
-    loads = {name: _load(fleet.of(name), in_flight.get(name, 0)) for name in kept}
-    if len(kept) < 2 or all(fleet.of(name).running is None for name in kept):
+    warm = [name for name in kept if not fleet.of(name).cold]
+    if any(in_flight.get(name, 0) < WARM_ENOUGH for name in warm):
+        kept = warm
+    told = [load for name in kept if (load := _load(fleet.of(name))) is not None]
+    if len(kept) < 2 or not told:
         return kept
+    usual = round(sum(told) / len(told))
+    loads = {name: max(_load(fleet.of(name), usual), in_flight.get(name, 0)) for name in kept}
     most = ceil(BOUND * (sum(loads.values()) + 1) / len(kept))
     order = sorted(kept, key=lambda name: blake2b(f"{conversation}\0{name}".encode(), digest_size=8).digest())
     return [next(name for name in order if loads[name] < most)]
 
 
-_BETTER: Final[tuple[Callable[[DeploymentState], bool], ...]] = (
-    lambda state: state.usable,
-    lambda state: not state.resting,
-    lambda state: not state.saturated,
-    lambda state: not state.cold,
-)
+def _usable(state: DeploymentState) -> bool:
+    return state.usable
 
 
-def _load(state: DeploymentState, in_flight: int) -> int:
-    """Requests there now: what the server said last, or what we have sent since, whichever is more."""
-    return max((state.running or 0) + (state.waiting or 0), in_flight)
+def _awake(state: DeploymentState) -> bool:
+    return not state.resting
+
+
+def _with_room(state: DeploymentState) -> bool:
+    return not state.saturated
+
+
+@overload
+def _load(state: DeploymentState) -> int | None: ...
+@overload
+def _load(state: DeploymentState, unknown: int) -> int: ...
+def _load(state: DeploymentState, unknown: int | None = None) -> int | None:
+    """Requests there now, as the server said last. One that does not say is taken to be as busy as the others."""
+    return unknown if state.running is None else state.running + (state.waiting or 0)

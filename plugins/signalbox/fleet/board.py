@@ -15,7 +15,8 @@ from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 from signalbox.schema.plan import Plan
 
 _KEPT_LOOKS: Final = 3
-"""What a server said holds for so many intervals of looking; then it is unknown."""
+_LONGEST_LOOK: Final = 4.0
+"""What a server said holds for three looks, each of which takes at most so many seconds; then it is unknown."""
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Board:
 
     def __init__(self, plan: Plan, environ: Mapping[str, str], *, cooldown: float, longest: float = 300.0) -> None:
         self._cooldown, self._longest = cooldown, longest
-        self._kept = _KEPT_LOOKS * plan.behaviour.probe_every
+        self._kept = _KEPT_LOOKS * (plan.behaviour.probe_every + _LONGEST_LOOK)
         self._in_flight: Counter[str] = Counter()
         self._records: dict[str, _Record] = {}
         self._base = _without_keys(plan, environ)
@@ -79,7 +80,7 @@ class Board:
         self._publish(now)
 
     def seen(self, deployment: str, state: DeploymentState, now: float) -> None:
-        """What its server says, which holds until it is asked again, or for three intervals."""
+        """What its server says, which holds until it is asked again, or for three looks."""
         record = self._records.setdefault(deployment, _Record())
         changed = record.seen != state or now >= record.seen_until
         record.seen, record.seen_until = state, now + self._kept

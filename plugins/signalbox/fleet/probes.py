@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -25,30 +25,23 @@ class Probe(NamedTuple):
     read: Callable[[Replies, str], DeploymentState]
 
 
-def health(path: str, reply: Reply, *, without_key: bool = False) -> DeploymentState:
+def health(path: str, reply: Reply) -> DeploymentState:
     """Ready, loading or down by status; whatever says nothing about health is unknown."""
-    if reply.status == 200 or (without_key and reply.status in {401, 403}):
+    if reply.status == 200:
         return DeploymentState("ready")
     if reply.status == 503 and "loading" in reply.body[:4096].lower():
         return DeploymentState("loading", "its model still loads")
-    if reply.status >= 500:
-        return DeploymentState("down", f"{path} answers {reply.status}")
-    return DeploymentState("unknown", f"{path} answers {reply.status}")
+    return DeploymentState("down" if reply.status in _BROKEN else "unknown", f"{path} answers {reply.status}")
 
 
 def _vllm(replies: Replies, model: str) -> DeploymentState:
     del model
     found = _healthy(replies, "/health")
-    told = Samples.of(replies.get("/metrics"), "vllm:")
+    told = Samples.of(replies.get("/metrics"), *_VLLM, "vllm:engine_sleep_state")
     asleep = told.total("vllm:engine_sleep_state", sleep_state={"weights_offloaded", "discard_all"})
     if found.state == "ready" and asleep:
         found = DeploymentState("sleeping", "its weights are offloaded")
-    return replace(
-        found,
-        running=told.count("vllm:num_requests_running"),
-        waiting=told.count("vllm:num_requests_waiting"),
-        cache_used=told.share("vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"),
-    )
+    return _with_load(found, told, _VLLM)
 
 
 def _sglang(replies: Replies, model: str) -> DeploymentState:
@@ -56,37 +49,26 @@ def _sglang(replies: Replies, model: str) -> DeploymentState:
     found = _healthy(replies, "/ready")
     if found.state == "down":
         found = DeploymentState("loading", "/ready says not yet")
-    told = Samples.of(replies.get("/metrics"), "sglang:")
-    return replace(
-        found,
-        running=told.count("sglang:num_running_reqs"),
-        waiting=told.count("sglang:num_queue_reqs"),
-        cache_used=told.share("sglang:token_usage"),
-    )
+    return _with_load(found, Samples.of(replies.get("/metrics"), *_SGLANG), _SGLANG)
 
 
 def _llamacpp(replies: Replies, model: str) -> DeploymentState:
-    """Its metrics are off by default; its slots are on, but know nothing of a queue."""
+    """Its metrics are off by default. Its slots tell who is busy too, but asking for them keeps a server from sleeping."""
     del model
     found = _healthy(replies, "/health")
-    told = Samples.of(replies.get("/metrics"), "llamacpp:")
-    running, slots = told.count("llamacpp:requests_processing"), replies.get("/slots")
-    if running is None and slots is not None and slots.status == 200:
-        listed = entries({"slots": slots.json}, "slots")
-        running = sum(slot.get("is_processing") is True for slot in listed) if listed else None
-    return replace(found, running=running, waiting=told.count("llamacpp:requests_deferred"))
+    return _with_load(found, Samples.of(replies.get("/metrics"), *_LLAMACPP), _LLAMACPP)
 
 
 def _ollama(replies: Replies, model: str) -> DeploymentState:
-    found = _healthy(replies, "/api/version")
-    if json_object(replies, "/api/ps").get("models") is None:
+    found, told = _healthy(replies, "/api/version"), json_object(replies, "/api/ps")
+    if not isinstance(told.get("models"), list) or not model or model.endswith("cloud"):
         return found
-    loaded = entries(json_object(replies, "/api/ps"), "models")
+    loaded = entries(told, "models")
     here = next((entry for entry in loaded if _same_model(entry.get("model") or entry.get("name"), model)), None)
     if here is None:
-        return replace(found, cold=bool(model), reason=found.reason or ("its model is not loaded" if model else ""))
+        return replace(found, cold=True, reason=found.reason or "its model is not loaded")
     whole, on_gpu = here.get("size"), here.get("size_vram")
-    if isinstance(whole, int) and isinstance(on_gpu, int) and 0 <= on_gpu < whole:
+    if type(whole) is int and type(on_gpu) is int and 0 <= on_gpu < whole:
         return replace(found, reason=found.reason or f"{on_gpu / whole:.0%} of its model is on the GPU")
     return found
 
@@ -99,30 +81,42 @@ def _lmstudio(replies: Replies, model: str) -> DeploymentState:
 
 
 def _lemonade(replies: Replies, model: str) -> DeploymentState:
-    found = _healthy(replies, "/live")
-    told = json_object(replies, "/v1/health")
-    if not isinstance(told.get("all_models_loaded"), list):
+    found, told = _healthy(replies, "/live"), json_object(replies, "/v1/health")
+    if not isinstance(told.get("all_models_loaded"), list) or not model:
         return found
-    loaded = {entry.get("model_name") for entry in entries(told, "all_models_loaded")}
-    return replace(found, cold=bool(model) and model not in loaded)
-
-
-def _listing(replies: Replies, model: str) -> DeploymentState:
-    del model
-    reply = replies.get("/v1/models")
-    return health("/v1/models", reply, without_key=True) if reply else DeploymentState()
+    loaded = [entry.get("model_name") for entry in entries(told, "all_models_loaded")]
+    return replace(found, cold=model not in loaded)
 
 
 PROBES: Mapping[ServerKind, Probe] = {
     "vllm": Probe(("/health", "/metrics"), _vllm),
     "sglang": Probe(("/ready", "/metrics"), _sglang),
-    "llamacpp": Probe(("/health", "/metrics", "/slots"), _llamacpp),
+    "llamacpp": Probe(("/health", "/metrics"), _llamacpp),
     "ollama": Probe(("/api/version", "/api/ps"), _ollama),
     "lmstudio": Probe(("/api/v0/models",), _lmstudio),
     "lemonade": Probe(("/live", "/v1/health"), _lemonade),
-    "openai_compatible": Probe(("/v1/models",), _listing),
 }
-"""None of these paths generates a token or loads a model."""
+"""None of these paths generates a token, loads a model or keeps one loaded. Other OpenAI-compatible servers have no such
+path: llama-cpp-python, for one, ends a running answer when its model list is asked for."""
+
+_LONGEST_LINE: Final = 1_000
+_MOST_LINES: Final = 500
+_LARGEST: Final = 1e9
+_BROKEN: Final = frozenset({500, 502, 503, 504})
+_VLLM: Final = (
+    "vllm:num_requests_running",
+    "vllm:num_requests_waiting",
+    "vllm:kv_cache_usage_perc",
+    "vllm:gpu_cache_usage_perc",
+)
+_SGLANG: Final = ("sglang:num_running_reqs", "sglang:num_queue_reqs", "sglang:token_usage")
+_LLAMACPP: Final = ("llamacpp:requests_processing", "llamacpp:requests_deferred")
+"""Running, waiting, and where it is told the share of the cache."""
+
+
+def _with_load(state: DeploymentState, told: Samples, names: tuple[str, ...]) -> DeploymentState:
+    running, waiting, *cache = names
+    return replace(state, running=told.count(running), waiting=told.count(waiting), cache_used=told.share(*cache))
 
 
 def _healthy(replies: Replies, path: str) -> DeploymentState:
@@ -142,15 +136,17 @@ class Samples:
         self._found = found
 
     @classmethod
-    def of(cls, reply: Reply | None, prefix: str) -> Samples:
-        """Only gauges and counters whose names start with the prefix are parsed: histograms are most of a page."""
+    def of(cls, reply: Reply | None, *names: str) -> Samples:
+        """Only the lines of these names are parsed, few and short ones: the page is another's, and most of it histograms."""
         if reply is None or reply.status != 200:
             return cls({})
-        lines = [line for line in reply.body.splitlines() if line.startswith(prefix) and "_bucket{" not in line]
+        whole = reply.body[: reply.body.rfind("\n") + 1]
+        wanted = tuple(name + mark for name in names for mark in ("{", " "))
+        lines = [line for line in whole.splitlines() if line.startswith(wanted) and len(line) <= _LONGEST_LINE]
         found: dict[str, list[tuple[Mapping[str, str], float]]] = {}
         try:
-            for name, labels, value in _samples("\n".join(lines) + "\n"):
-                if math.isfinite(value) and value >= 0:
+            for name, labels, value in _samples("\n".join(lines[:_MOST_LINES]) + "\n"):
+                if 0 <= value <= _LARGEST:
                     found.setdefault(name, []).append((labels, value))
         except (ValueError, KeyError, IndexError):
             return cls({})
@@ -168,7 +164,7 @@ class Samples:
     def count(self, name: str) -> int | None:
         """A number of requests."""
         total = self.total(name)
-        return None if total is None else round(min(total, 1e9))
+        return None if total is None else round(total)
 
     def share(self, *names: str) -> float | None:
         """The mean over engines of the first of these that is told, 0-1."""

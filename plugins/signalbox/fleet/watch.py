@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -19,8 +20,9 @@ from signalbox.schema.plan import Plan
 from signalbox.schema.strategy import ServerKind
 
 ANSWER_SECONDS: Final = 2.0
+CONNECT_SECONDS: Final = 1.0
 _PATIENCE: Final = 3
-"""So many looks in a row without an answer in time mean that a server is down; a refused connection means it at once."""
+"""So many looks in a row without a connection mean that a server is down; a refused connection means it at once."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Watch:
         self._servers: defaultdict[Server, list[tuple[str, str]]] = defaultdict(list)
         for model in plan.models.values():
             for place in model.deployments:
-                if place.url and place.probe:
+                if place.url and place.probe and place.probe in PROBES:
                     self._servers[Server(place.url, place.probe, place.key)].append((place.id, place.serves))
 
     async def run(self) -> None:
@@ -52,17 +54,21 @@ class Watch:
         if not self._servers or not self._every:
             return
         async with httpx.AsyncClient(
-            timeout=ANSWER_SECONDS,
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=False,  # a proxy of the environment must not see requests to one's own servers
+            verify=ssl.create_default_context(),  # the system's authorities, or SSL_CERT_FILE
             headers={"accept-encoding": "identity", "accept": "*/*"},
         ) as client:
-            while True:
-                await self.look(client)
-                await asyncio.sleep(self._every)
+            await asyncio.gather(*(self._follow(client, server) for server in self._servers))
+
+    async def _follow(self, client: httpx.AsyncClient, server: Server) -> None:
+        while True:
+            await self._see(client, server)
+            await asyncio.sleep(self._every)
 
     async def look(self, client: httpx.AsyncClient) -> None:
-        """One round over all servers, side by side."""
+        """One look at all servers, side by side."""
         await asyncio.gather(*(self._see(client, server) for server in self._servers))
 
     async def _see(self, client: httpx.AsyncClient, server: Server) -> None:
@@ -88,12 +94,22 @@ class Watch:
         return [PROBES[server.kind].read(replies, serves) for _, serves in self._servers[server]]
 
     def _without_answer(self, server: Server, error: Exception) -> DeploymentState:
-        if isinstance(error, httpx.ConnectError):
+        """A name that does not resolve, a certificate, our own lack of sockets, a server too busy to answer: all unknown."""
+        if _refused(error):
             return DeploymentState("down", "connection refused: it is down, or its model still loads")
-        self._silent[server] += 1
+        self._silent[server] = self._silent[server] + 1 if isinstance(error, httpx.ConnectTimeout) else 0
         if self._silent[server] >= _PATIENCE:
-            return DeploymentState("down", f"no answer in {self._silent[server]} looks")
-        return DeploymentState("unknown", "no answer")
+            return DeploymentState("down", f"no connection in {self._silent[server]} looks")
+        return DeploymentState("unknown", f"no answer ({type(error).__name__})")
+
+
+def _refused(error: BaseException | None) -> bool:
+    """Whether the machine itself said that nobody listens there; httpx says ConnectError of much else."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_refused, error.exceptions))
+    return error is not None and (
+        isinstance(error, ConnectionRefusedError) or _refused(error.__cause__ or error.__context__)
+    )
 
 
 async def _get_or_none(client: httpx.AsyncClient, url: str, headers: Mapping[str, str]) -> Reply | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Final
 from zlib import crc32
 
@@ -48,24 +49,27 @@ def _features(text: str) -> Iterator[tuple[str, float]]:
             yield f"#{word[start : start + _PART]}", 0.3
 
 
+Guarded = Callable[[bool], AbstractContextManager[str]]
+"""The id of a trip that lasts as long as the context, for a call that may (False) or may not (True) leave."""
+
+
 class GroupEmbedder:
     """Vectors by a model group of the plan. A local group stays local: such a call is held to the privacy rules."""
 
-    def __init__(self, model: PlanModel, ledger: Ledger, guarded: Callable[[bool], str]) -> None:
-        """`guarded` makes the trip of a call that may (False) or may not (True) leave, and gives its id."""
+    def __init__(self, model: PlanModel, ledger: Ledger, guarded: Guarded) -> None:
         self._model, self._ledger, self._guarded = model, ledger, guarded
 
     async def __call__(self, texts: Sequence[str]) -> Vectors:
         """Raises what LiteLLM raises, and BudgetRefusal where a limit leaves nothing for it."""
-        trip = self._guarded(self._model.local)
-        cost = self._upper_bound(texts)
-        if not self._ledger.reserve(trip, cost, time.time()):
-            raise BudgetRefusal(f"no money is left for {self._model.name}, which gives the second opinion.")
-        try:
-            return await _embed(self._model.name, texts, trip)
-        finally:
-            if cost:  # a call that was cut off may have been charged: the upper bound counts
-                self._ledger.settle(trip, cost, time.time())
+        with self._guarded(self._model.local) as trip:
+            cost = self._upper_bound(texts)
+            if not self._ledger.reserve(trip, cost, time.time()):
+                raise BudgetRefusal(f"no money is left for {self._model.name}, which gives the second opinion.")
+            try:
+                return await _embed(self._model.name, texts, trip)
+            finally:
+                if cost:  # a call that was cut off may have been charged: the upper bound counts
+                    self._ledger.settle(trip, cost, time.time())
 
     def _upper_bound(self, texts: Sequence[str]) -> int:
         """Micro-dollars, rounded up: no token has less than one byte."""

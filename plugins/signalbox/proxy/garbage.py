@@ -38,13 +38,13 @@ class Collector:
         self._loop.call_later(_PAUSE, self._look)
 
     def _look(self) -> None:
+        self._loop.call_later(_PAUSE, self._look)
         grown = sys.getallocatedblocks() > self._settled * _GROWTH
         due = due_generation(gc.get_count(), gc.get_threshold(), grown=grown)
         if due is not None:
             gc.collect(due)
         if due == _OLDEST:
             self._settled = sys.getallocatedblocks()
-        self._loop.call_later(_PAUSE, self._look)
 
 
 def due_generation(counts: tuple[int, int, int], thresholds: tuple[int, int, int], *, grown: bool) -> int | None:

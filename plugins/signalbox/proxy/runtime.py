@@ -6,7 +6,8 @@ import asyncio
 import os
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -156,8 +157,14 @@ class Runtime:
         self.trips.add(trip)
         return trip
 
-    def _embedding_trip(self, local_only: bool) -> str:
-        return self.guarded(Facts(endpoint="embedding"), local_only=local_only).id
+    @contextmanager
+    def _embedding_trip(self, local_only: bool) -> Iterator[str]:
+        """A call of our own. LiteLLM tells nobody of one that is cut off, so it ends here."""
+        trip = self.guarded(Facts(endpoint="embedding"), local_only=local_only)
+        try:
+            yield trip.id
+        finally:
+            self.returned(trip)
 
     def sent(self, trip: Trip, deployment: str) -> None:
         """A request goes to a deployment; if it was under way to another, it is no more."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from importlib.util import find_spec
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from signalbox.ledger.store import Ledger
-from signalbox.proxy.embedding import Embed, GroupEmbedder, Vectors, embed_words
+from signalbox.proxy.embedding import Embed, GroupEmbedder, Guarded, Vectors, embed_words
 from signalbox.routing.pipeline import Pipeline
 from signalbox.schema.facts import Facts
 from signalbox.schema.plan import Plan
@@ -153,7 +153,7 @@ class Adviser:
             log.warning("no second opinions for now, one try in %.0f s: %s", _REST_SECONDS, type(error).__name__)
 
 
-def open_adviser(plan: Plan, ledger: Ledger, guarded: Callable[[bool], str]) -> Adviser | None:
+def open_adviser(plan: Plan, ledger: Ledger, guarded: Guarded) -> Adviser | None:
     """The adviser that the plan asks for. None, and one warning where it asks for one that cannot be had."""
     config = plan.behaviour.second_opinion
     if config is None:

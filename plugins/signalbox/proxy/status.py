@@ -32,7 +32,8 @@ def status(runtime: Runtime, *, with_addresses: bool) -> dict[str, Any]:
                 "tier": model.tier,
                 "local": model.local,
                 "deployments": [
-                    _deployment(found, snapshot, tallies, with_address=with_addresses) for found in model.deployments
+                    _deployment(found, snapshot, tallies, board.in_flight.get(found.id, 0), with_address=with_addresses)
+                    for found in model.deployments
                 ],
             }
             for name, model in plan.models.items()
@@ -48,7 +49,12 @@ def _word(state: DeploymentState) -> str:
 
 
 def _deployment(
-    deployment: PlanDeployment, snapshot: FleetSnapshot, tallies: Mapping[str, Tally], *, with_address: bool
+    deployment: PlanDeployment,
+    snapshot: FleetSnapshot,
+    tallies: Mapping[str, Tally],
+    in_flight: int,
+    *,
+    with_address: bool,
 ) -> dict[str, Any]:
     state, tally = snapshot.of(deployment.id), tallies.get(deployment.id, _NO_CALLS)
     return {
@@ -56,6 +62,7 @@ def _deployment(
         "url": deployment.url if with_address else None,
         "state": _word(state),
         "reason": state.reason,
+        "in_flight": in_flight,
         "running": state.running,
         "waiting": state.waiting,
         "cache_used": state.cache_used,

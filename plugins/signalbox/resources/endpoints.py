@@ -63,6 +63,7 @@ def _run(work: Coroutine[object, object, list[Endpoint | str]]) -> list[Endpoint
     try:
         return loop.run_until_complete(work)
     finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())  # bodies that were not read to their end
         loop.close()
 
 

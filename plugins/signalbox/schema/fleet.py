@@ -71,11 +71,11 @@ class FleetSnapshot:
         return self.deployments.get(deployment, _UNSEEN)
 
     def rests(self, deployments: Iterable[str]) -> bool:
-        """True where every one of these deployments failed a moment ago."""
+        """True where every one of these deployments failed a moment ago, or is closed."""
         return self._resting.issuperset(deployments)
 
     def strained(self, deployments: Iterable[str]) -> bool:
-        """True where every one of these deployments failed a moment ago or has too much to do."""
+        """True where every one of these deployments failed a moment ago, has too much to do, or is closed."""
         return self._strained.issuperset(deployments)
 
     def usable(self, deployment: str) -> bool:
@@ -85,6 +85,6 @@ class FleetSnapshot:
 
 _QUESTIONS: Final[tuple[tuple[str, Callable[[DeploymentState], bool]], ...]] = (
     ("closed", lambda state: not state.usable),
-    ("_resting", lambda state: state.resting),
-    ("_strained", lambda state: state.strained),
+    ("_resting", lambda state: state.resting or not state.usable),
+    ("_strained", lambda state: state.strained or not state.usable),
 )
