@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from math import ceil
-from typing import Final, overload
+from typing import Final
 
 from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 
@@ -31,11 +31,11 @@ def candidates(ids: Sequence[str], fleet: FleetSnapshot, in_flight: Mapping[str,
     warm = [name for name in kept if not fleet.of(name).cold]
     if any(in_flight.get(name, 0) < WARM_ENOUGH for name in warm):
         kept = warm
-    told = [load for name in kept if (load := _load(fleet.of(name))) is not None]
+    told = {name: load for name in kept if (load := _load(fleet.of(name))) is not None}
     if len(kept) < 2 or not told:
         return kept
-    usual = round(sum(told) / len(told))
-    loads = {name: max(_load(fleet.of(name), usual), in_flight.get(name, 0)) for name in kept}
+    usual = round(sum(told.values()) / len(told))
+    loads = {name: max(told.get(name, usual), in_flight.get(name, 0)) for name in kept}
     most = ceil(BOUND * (sum(loads.values()) + 1) / len(kept))
     order = sorted(kept, key=lambda name: blake2b(f"{conversation}\0{name}".encode(), digest_size=8).digest())
     return [next(name for name in order if loads[name] < most)]
@@ -53,10 +53,6 @@ def _with_room(state: DeploymentState) -> bool:
     return not state.saturated
 
 
-@overload
-def _load(state: DeploymentState) -> int | None: ...
-@overload
-def _load(state: DeploymentState, unknown: int) -> int: ...
-def _load(state: DeploymentState, unknown: int | None = None) -> int | None:
+def _load(state: DeploymentState) -> int | None:
     """Requests there now, as the server said last. One that does not say is taken to be as busy as the others."""
-    return unknown if state.running is None else state.running + (state.waiting or 0)
+    return None if state.running is None else state.running + (state.waiting or 0)
