@@ -442,7 +442,11 @@ def advised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
         at = {name: [server.url] for name, server in found.items()}
         kinds = {"invoices": KINDS["invoices"], "travel": KINDS["travel"]}
         taxonomy = Taxonomy.model_validate({"kinds": {**TAXONOMY.model_dump()["kinds"], **kinds}})
-        behaviour = {"abstain_below": 1.0, "second_opinion": {"model": "vectors", "timeout": "5s", "min_score": 0.25}}
+        behaviour = {
+            "abstain_below": 1.0,
+            "second_opinion": {"model": "vectors", "timeout": "5s", "min_score": 0.25},
+            "probe_every": 0,
+        }
         asking = strategy(
             at,
             behaviour=behaviour,

@@ -203,11 +203,15 @@ class Signalbox(CustomLogger):
         request_headers: dict[str, str] | None = None,
         litellm_call_info: Mapping[str, object] | None = None,
     ) -> dict[str, str]:
-        """Says what was decided."""
+        """Says what was decided. A whole answer is there by now; a stream has only begun."""
         trip = self._trip(data)
-        if trip is None or trip.decision is None:
+        if trip is None:
             return {}
         trip.streaming = response is not None and trip.facts.stream
+        if not trip.streaming:
+            self.runtime.returned(trip)
+        if trip.decision is None:
+            return {}
         return header_values(trip.decision, answered=trip.answered, depth=trip.depth)
 
     def _trip(self, data: Mapping[str, Any]) -> Trip | None:
