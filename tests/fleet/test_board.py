@@ -177,11 +177,11 @@ def test_a_latency_shows_within_a_second_and_moves_with_what_is_measured() -> No
     assert board.snapshot(2.0).of("small-1").latency_ms == 200
 
 
-def test_what_a_server_says_holds_for_three_looks() -> None:
+def test_what_a_server_says_holds_for_a_while() -> None:
     made = board()
     state = DeploymentState("loading", "its model still loads", running=1)
 
-    made.seen("small-1", state, now=100)
+    made.seen("small-1", state, now=100, holds=27)
 
     assert made.snapshot(126.9).of("small-1") == state
     assert made.snapshot(127).of("small-1") == DeploymentState()
@@ -189,10 +189,10 @@ def test_what_a_server_says_holds_for_three_looks() -> None:
 
 def test_the_same_answer_again_makes_no_new_snapshot_but_holds_longer() -> None:
     made, state = board(), DeploymentState("down", "connection refused")
-    made.seen("small-1", state, now=0)
+    made.seen("small-1", state, now=0, holds=27)
     first = made.snapshot(1)
 
-    made.seen("small-1", state, now=5)
+    made.seen("small-1", state, now=5, holds=27)
 
     assert made.snapshot(6) is first
     assert not made.snapshot(31).usable("small-1")
@@ -201,7 +201,7 @@ def test_the_same_answer_again_makes_no_new_snapshot_but_holds_longer() -> None:
 
 def test_an_answered_call_is_better_proof_than_a_failed_probe() -> None:
     made = board()
-    made.seen("small-1", DeploymentState("down", "connection refused"), now=0)
+    made.seen("small-1", DeploymentState("down", "connection refused"), now=0, holds=27)
 
     made.served("small-1", now=1)
 
@@ -211,7 +211,7 @@ def test_an_answered_call_is_better_proof_than_a_failed_probe() -> None:
 def test_a_missing_key_is_a_reason_whatever_the_server_says() -> None:
     made = Board(keyed(), {}, cooldown=10)
 
-    made.seen("cloud-1", DeploymentState("ready"), now=0)
+    made.seen("cloud-1", DeploymentState("ready"), now=0, holds=27)
 
     assert made.snapshot(0).of("cloud-1") == DeploymentState("down", "CLOUD_KEY is not set")
 

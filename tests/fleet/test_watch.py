@@ -48,8 +48,8 @@ def looked(*models: PlanModel, times: int = 1, environ: dict[str, str] | None = 
 
     async def look() -> None:
         async with httpx.AsyncClient(timeout=0.3, trust_env=False) as client:
-            for _ in range(times):
-                await watch.look(client)
+            for server in watch.servers * times:
+                await watch.look(client, server)
 
     asyncio.run(look())
     return board.snapshot(time.monotonic())
@@ -137,6 +137,24 @@ def test_a_name_or_a_certificate_says_nothing_about_a_server(url: str) -> None:
         found = looked(at("vllm", url.format(address=address), "vllm"), times=4).of("vllm-1")
 
     assert found.state == "unknown", found
+
+
+def test_what_a_server_said_holds_for_three_looks_of_which_each_may_be_slow() -> None:
+    with running("vllm") as servers:
+        made = plan(at("vllm", servers["vllm"].url, "vllm"))
+        board = Board(made, {}, cooldown=10)
+        watch = Watch(made, board, {})
+
+        async def look() -> None:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                await watch.look(client, watch.servers[0])
+
+        before = time.monotonic()
+        asyncio.run(look())
+        after = time.monotonic()
+
+    assert board.snapshot(before + 27).of("vllm-1").state == "ready"  # 3 x (5 + 2 x 2) seconds
+    assert board.snapshot(after + 27).of("vllm-1").state == "unknown"
 
 
 def test_an_ollama_model_that_never_answered_is_cold() -> None:

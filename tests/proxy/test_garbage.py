@@ -76,7 +76,9 @@ def test_streams_that_are_collected_crash_nothing() -> None:
 
 @pytest.mark.skipif(not NEEDED, reason="this Python collects between bytecodes only")
 def test_they_crash_the_interpreter_without_our_collector() -> None:
-    assert abandoned_streams().returncode != 0
+    done = abandoned_streams()
+
+    assert done.returncode < 0 or "SystemError" in done.stderr, "killed by a signal, or told of a broken object"
 
 
 @pytest.mark.parametrize(

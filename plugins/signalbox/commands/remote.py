@@ -87,12 +87,9 @@ def _load(deployment: Mapping[str, Any]) -> str:
     """`3 + 2 waiting, cache 41%`; empty where the server does not say."""
     if deployment["running"] is None:
         return ""
-    waiting, cache = deployment["waiting"], deployment["cache_used"]
-    return (
-        (str(deployment["running"]) if deployment["running"] or waiting else "idle")
-        + (f" + {waiting} waiting" if waiting else "")
-        + (f", cache {cache:.0%}" if cache is not None else "")
-    )
+    running, waiting, cache = (deployment[name] or 0 for name in ("running", "waiting", "cache_used"))
+    words = f"{running} + {waiting} waiting" if waiting else str(running or "idle")
+    return words if deployment["cache_used"] is None else f"{words}, cache {cache:.0%}"
 
 
 def _render_budget(console: Console, found: Mapping[str, Any]) -> None:

@@ -9,14 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
 
 from signalbox.schema.fleet import DeploymentState, FleetSnapshot
 from signalbox.schema.plan import Plan
-
-_KEPT_LOOKS: Final = 3
-_LONGEST_LOOK: Final = 4.0
-"""What a server said holds for three looks, each of which takes at most so many seconds; then it is unknown."""
 
 
 @dataclass(slots=True)
@@ -48,7 +43,6 @@ class Board:
 
     def __init__(self, plan: Plan, environ: Mapping[str, str], *, cooldown: float, longest: float = 300.0) -> None:
         self._cooldown, self._longest = cooldown, longest
-        self._kept = _KEPT_LOOKS * (plan.behaviour.probe_every + _LONGEST_LOOK)
         self._in_flight: Counter[str] = Counter()
         self._records: dict[str, _Record] = {}
         self._base = _without_keys(plan, environ)
@@ -63,10 +57,10 @@ class Board:
             known = record.latency_ms
             record.latency_ms = latency_ms if known is None else known + (latency_ms - known) / 10
             self._next_change = min(self._next_change, now + 1)
-        is_up = record.seen is not None and not record.seen.usable
-        if record.failures or is_up:
+        doubted = record.seen is not None and not record.seen.usable
+        if record.failures or doubted:
             record.failures, record.rests_until = 0, 0.0
-            record.seen = None if is_up else record.seen
+            record.seen = None if doubted else record.seen
             self._publish(now)
 
     def failed(self, deployment: str, error: str, now: float, *, retry_after: float | None = None) -> None:
@@ -79,11 +73,11 @@ class Board:
         record.rests_until = now + min(rest, self._longest)
         self._publish(now)
 
-    def seen(self, deployment: str, state: DeploymentState, now: float) -> None:
-        """What its server says, which holds until it is asked again, or for three looks."""
+    def seen(self, deployment: str, state: DeploymentState, now: float, *, holds: float) -> None:
+        """What its server says, which holds until it is asked again, at most for so many seconds."""
         record = self._records.setdefault(deployment, _Record())
         changed = record.seen != state or now >= record.seen_until
-        record.seen, record.seen_until = state, now + self._kept
+        record.seen, record.seen_until = state, now + holds
         if changed:
             self._publish(now)
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from signalbox.compiler.locality import is_hosted_elsewhere
 from signalbox.resources.reply import Replies, Reply, entries, json_object
 from signalbox.schema.fleet import DeploymentState
 from signalbox.schema.strategy import ServerKind
@@ -25,8 +26,11 @@ class Probe(NamedTuple):
     read: Callable[[Replies, str], DeploymentState]
 
 
-def health(path: str, reply: Reply) -> DeploymentState:
+def _healthy(replies: Replies, path: str) -> DeploymentState:
     """Ready, loading or down by status; whatever says nothing about health is unknown."""
+    reply = replies.get(path)
+    if reply is None:
+        return DeploymentState()
     if reply.status == 200:
         return DeploymentState("ready")
     if reply.status == 503 and "loading" in reply.body[:4096].lower():
@@ -34,8 +38,7 @@ def health(path: str, reply: Reply) -> DeploymentState:
     return DeploymentState("down" if reply.status in _BROKEN else "unknown", f"{path} answers {reply.status}")
 
 
-def _vllm(replies: Replies, model: str) -> DeploymentState:
-    del model
+def _vllm(replies: Replies, _model: str) -> DeploymentState:
     found = _healthy(replies, "/health")
     told = Samples.of(replies.get("/metrics"), *_VLLM, "vllm:engine_sleep_state")
     asleep = told.total("vllm:engine_sleep_state", sleep_state={"weights_offloaded", "discard_all"})
@@ -44,24 +47,22 @@ def _vllm(replies: Replies, model: str) -> DeploymentState:
     return _with_load(found, told, _VLLM)
 
 
-def _sglang(replies: Replies, model: str) -> DeploymentState:
-    del model
+def _sglang(replies: Replies, _model: str) -> DeploymentState:
     found = _healthy(replies, "/ready")
     if found.state == "down":
         found = DeploymentState("loading", "/ready says not yet")
     return _with_load(found, Samples.of(replies.get("/metrics"), *_SGLANG), _SGLANG)
 
 
-def _llamacpp(replies: Replies, model: str) -> DeploymentState:
+def _llamacpp(replies: Replies, _model: str) -> DeploymentState:
     """Its metrics are off by default. Its slots tell who is busy too, but asking for them keeps a server from sleeping."""
-    del model
     found = _healthy(replies, "/health")
     return _with_load(found, Samples.of(replies.get("/metrics"), *_LLAMACPP), _LLAMACPP)
 
 
 def _ollama(replies: Replies, model: str) -> DeploymentState:
     found, told = _healthy(replies, "/api/version"), json_object(replies, "/api/ps")
-    if not isinstance(told.get("models"), list) or not model or model.endswith("cloud"):
+    if not isinstance(told.get("models"), list) or not model or is_hosted_elsewhere(model):
         return found
     loaded = entries(told, "models")
     here = next((entry for entry in loaded if _same_model(entry.get("model") or entry.get("name"), model)), None)
@@ -117,11 +118,6 @@ _LLAMACPP: Final = ("llamacpp:requests_processing", "llamacpp:requests_deferred"
 def _with_load(state: DeploymentState, told: Samples, names: tuple[str, ...]) -> DeploymentState:
     running, waiting, *cache = names
     return replace(state, running=told.count(running), waiting=told.count(waiting), cache_used=told.share(*cache))
-
-
-def _healthy(replies: Replies, path: str) -> DeploymentState:
-    reply = replies.get(path)
-    return health(path, reply) if reply else DeploymentState()
 
 
 def _same_model(listed: object, model: str) -> bool:

@@ -14,13 +14,15 @@ import httpx
 
 from signalbox.fleet.board import Board
 from signalbox.fleet.probes import PROBES
-from signalbox.resources.reply import Reply, get
+from signalbox.resources.reply import Reply, get, get_or_none
 from signalbox.schema.fleet import DeploymentState
 from signalbox.schema.plan import Plan
 from signalbox.schema.strategy import ServerKind
 
 ANSWER_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 1.0
+_KEPT_LOOKS: Final = 3
+"""What a server said holds for so many looks, each of two answers at the longest; then it is unknown."""
 _PATIENCE: Final = 3
 """So many looks in a row without a connection mean that a server is down; a refused connection means it at once."""
 
@@ -42,6 +44,7 @@ class Watch:
     def __init__(self, plan: Plan, board: Board, environ: Mapping[str, str]) -> None:
         self._board, self._environ = board, environ
         self._every = plan.behaviour.probe_every
+        self._holds = _KEPT_LOOKS * (self._every + 2 * ANSWER_SECONDS)
         self._silent: defaultdict[Server, int] = defaultdict(int)
         self._servers: defaultdict[Server, list[tuple[str, str]]] = defaultdict(list)
         for model in plan.models.values():
@@ -62,19 +65,21 @@ class Watch:
         ) as client:
             await asyncio.gather(*(self._follow(client, server) for server in self._servers))
 
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """The addresses that are asked."""
+        return tuple(self._servers)
+
     async def _follow(self, client: httpx.AsyncClient, server: Server) -> None:
         while True:
-            await self._see(client, server)
+            await self.look(client, server)
             await asyncio.sleep(self._every)
 
-    async def look(self, client: httpx.AsyncClient) -> None:
-        """One look at all servers, side by side."""
-        await asyncio.gather(*(self._see(client, server) for server in self._servers))
-
-    async def _see(self, client: httpx.AsyncClient, server: Server) -> None:
+    async def look(self, client: httpx.AsyncClient, server: Server) -> None:
+        """Asks one server and tells the board. Never raises."""
         try:
             for (place, _), state in zip(self._servers[server], await self._ask(client, server), strict=True):
-                self._board.seen(place, state, time.monotonic())
+                self._board.seen(place, state, time.monotonic(), holds=self._holds)
         except Exception:  # an answer that we cannot read must not end the watch over the others
             _LOG.warning("signalbox: the probe of a %s server failed", server.kind, exc_info=True)
 
@@ -89,7 +94,9 @@ class Watch:
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
             return [self._without_answer(server, error)] * len(self._servers[server])
         self._silent.pop(server, None)
-        told = await asyncio.gather(*(_get_or_none(client, server.url + path, headers) for path in more))
+        told = await asyncio.gather(
+            *(get_or_none(client, server.url + path, seconds=ANSWER_SECONDS, headers=headers) for path in more)
+        )
         replies |= dict(zip(more, told, strict=True))
         return [PROBES[server.kind].read(replies, serves) for _, serves in self._servers[server]]
 
@@ -110,11 +117,3 @@ def _refused(error: BaseException | None) -> bool:
     return error is not None and (
         isinstance(error, ConnectionRefusedError) or _refused(error.__cause__ or error.__context__)
     )
-
-
-async def _get_or_none(client: httpx.AsyncClient, url: str, headers: Mapping[str, str]) -> Reply | None:
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await get(client, url, headers)
-    except (TimeoutError, httpx.HTTPError, ValueError, OSError):
-        return None

@@ -11,7 +11,7 @@ import httpx
 
 from signalbox.resources.finding import Finding, Look, absent, unknown
 from signalbox.resources.fingerprint import PATHS, identify
-from signalbox.resources.reply import Replies, Reply, get
+from signalbox.resources.reply import Replies, get, get_or_none
 from signalbox.resources.resolve import unresolved
 from signalbox.schema.resources import Endpoint
 
@@ -104,14 +104,6 @@ async def _identify(client: httpx.AsyncClient, url: str, seconds: float) -> Endp
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
         return f"no HTTP server: {type(error).__name__}"
     few = asyncio.Semaphore(_CONNECTIONS)
-    rest = await asyncio.gather(*(_get_or_none(client, url + path, few, seconds * 0.3) for path in PATHS))
+    rest = await asyncio.gather(*(get_or_none(client, url + path, seconds=seconds * 0.3, few=few) for path in PATHS))
     replies: Replies = {_FIRST: first, **dict(zip(PATHS, rest, strict=True))}
     return identify(url, replies) or "answers, but is no inference server that we know"
-
-
-async def _get_or_none(client: httpx.AsyncClient, url: str, few: asyncio.Semaphore, seconds: float) -> Reply | None:
-    try:
-        async with asyncio.timeout(seconds), few:
-            return await get(client, url)
-    except (httpx.HTTPError, ValueError, OSError):
-        return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +43,22 @@ async def get(client: httpx.AsyncClient, url: str, headers: Mapping[str, str] | 
             if len(body) >= LARGEST_BODY:
                 break
     return Reply(response.status_code, bytes(body[:LARGEST_BODY]).decode(errors="replace"))
+
+
+async def get_or_none(
+    client: httpx.AsyncClient,
+    url: str,
+    *,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    few: asyncio.Semaphore | None = None,
+) -> Reply | None:
+    """The same; None where nothing came within so many seconds, the wait for `few` among them."""
+    try:
+        async with asyncio.timeout(seconds), few or nullcontext():
+            return await get(client, url, headers)
+    except (httpx.HTTPError, ValueError, OSError):
+        return None
 
 
 def json_object(replies: Replies, path: str) -> dict[str, object]:
